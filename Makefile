@@ -1,0 +1,21 @@
+.PHONY: build test lint bench fuzz score
+
+# The program.
+build:
+	go build -o bin/assay ./cmd/assay
+
+# All tests; what README promises.
+test:
+	go test ./...
+
+lint:
+	gofmt -l $$(git ls-files "*.go" ":!lab")
+	go vet ./...
+	go tool staticcheck ./...
+
+bench:
+	go test -run "^$$" -bench . ./...
+
+# Public systems under $$ASSAY_CORPUS against what was expected of them.
+score: build
+	go run ./dev/score -assay bin/assay -corpus "$$ASSAY_CORPUS"

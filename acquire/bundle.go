@@ -1,0 +1,147 @@
+package acquire
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/artefact"
+)
+
+// Bounds of what one bundle holds.
+const (
+	maxParts     = 1000
+	maxPartBytes = 16 << 20
+)
+
+// pathLike matches what may be a path in a deployment file: a word with a slash or a file ending.
+var pathLike = regexp.MustCompile(`[A-Za-z0-9_.@~+/-]*[A-Za-z0-9_+-]`)
+
+// bundle gives units that are rendered from several files their parts: a chart what lies in its directory, a kustomization
+// and a compose file what they refer to, through as many files as it takes.
+func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
+	byPath := map[string]artefact.Unit{}
+	for _, u := range units {
+		byPath[u.Path] = u
+	}
+	for i := range units {
+		u := &units[i]
+		if u.Fault != "" {
+			continue
+		}
+		var members []string
+		switch u.Language {
+		case "helm-chart":
+			members = chart(u.Path, units)
+		case "kustomize", "compose":
+			members = references(*u, root, byPath, store)
+		default:
+			continue
+		}
+		slices.Sort(members)
+		content, bytes := u.Digest, 0
+		for _, m := range slices.Compact(members) {
+			if m == u.Path {
+				continue
+			}
+			if len(u.Parts) >= maxParts || bytes > maxPartBytes {
+				u.Fault = "it is made of more files, or of larger ones, than are rendered together"
+				break
+			}
+			part := byPath[m]
+			if part.Fault != "" {
+				u.Fault = m + ", which it is made of, was not read: " + part.Fault
+				break
+			}
+			data, err := store.Get(part.File())
+			if err != nil {
+				u.Fault = m + ", which it is made of, changed while it was read"
+				break
+			}
+			bytes += len(data)
+			u.Parts = append(u.Parts, artefact.Part{Path: relative(path.Dir(u.Path), m), Digest: part.File()})
+		}
+		if u.Fault != "" {
+			u.Parts = nil
+			continue
+		}
+		u.Seal(content)
+	}
+	return units
+}
+
+// relative returns the path of file as seen from dir; both begin with the same root.
+func relative(dir, file string) string {
+	d, f := strings.Split(dir, "/"), strings.Split(file, "/")
+	n := 0
+	for n < len(d) && n < len(f)-1 && d[n] == f[n] {
+		n++
+	}
+	return strings.Repeat("../", len(d)-n) + strings.Join(f[n:], "/")
+}
+
+// chart returns what lies below the directory of a Chart.yaml.
+func chart(anchor string, units []artefact.Unit) (out []string) {
+	dir := path.Dir(anchor) + "/"
+	for _, u := range units {
+		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document {
+			out = append(out, u.Path)
+		}
+	}
+	return out
+}
+
+// references returns the files that anchor's text refers to, by anything in it that is the path of a file of the root, or of
+// a directory with a kustomization in it; and the same of those that are YAML.
+func references(anchor artefact.Unit, root string, byPath map[string]artefact.Unit, store *Store) (out []string) {
+	seen := map[string]bool{anchor.Path: true}
+	todo := []string{anchor.Path}
+	for len(todo) > 0 && len(seen) <= maxParts+1 {
+		at := todo[0]
+		todo = todo[1:]
+		data, err := store.Get(byPath[at].File())
+		if err != nil {
+			continue
+		}
+		dir := path.Dir(at)
+		words := pathLike.FindAllString(data, 20_000)
+		if anchor.Language == "compose" {
+			words = append(words, ".env")
+		}
+		for _, w := range words {
+			if path.IsAbs(w) {
+				continue
+			}
+			p := path.Join(dir, w)
+			if p != root && !strings.HasPrefix(p, root+"/") {
+				continue
+			}
+			targets := []string{p}
+			if anchor.Language == "kustomize" {
+				targets = append(targets, p+"/kustomization.yaml", p+"/kustomization.yml", p+"/Kustomization")
+			}
+			for _, t := range targets {
+				u, ok := byPath[t]
+				if !ok || seen[t] || !renders(anchor.Language, u) {
+					continue
+				}
+				seen[t] = true
+				out = append(out, t)
+				if u.Family == artefact.Deployment || strings.HasSuffix(t, ".yaml") || strings.HasSuffix(t, ".yml") {
+					todo = append(todo, t)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// renders says whether a deployment of that language may draw on u: anything for a kustomization, which makes config maps of
+// files; for compose, what is YAML or sets variables.
+func renders(language string, u artefact.Unit) bool {
+	if language == "kustomize" {
+		return u.Family != artefact.Source || u.Language == ""
+	}
+	return strings.HasSuffix(u.Path, ".yaml") || strings.HasSuffix(u.Path, ".yml") || u.Language == "env"
+}

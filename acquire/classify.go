@@ -1,0 +1,269 @@
+package acquire
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/go-enry/go-enry/v2"
+
+	"assay/artefact"
+)
+
+// kind is what a file is.
+type kind struct {
+	family   artefact.Family
+	language string
+}
+
+// named are files that their whole name tells, in lower case.
+var named = map[string]kind{
+	"assay.yaml": {artefact.Declaration, "assay"},
+	"pom.xml":    {artefact.Manifest, "maven"}, "build.gradle": {artefact.Manifest, "gradle"}, "build.gradle.kts": {artefact.Manifest, "gradle-kts"},
+	"settings.gradle": {artefact.Manifest, "gradle-settings"}, "settings.gradle.kts": {artefact.Manifest, "gradle-settings"},
+	"libs.versions.toml": {artefact.Manifest, "gradle-catalog"}, "gradle.properties": {artefact.Manifest, "gradle-properties"},
+	"gradle.lockfile": {artefact.Lock, "gradle-lock"},
+	"package.json":    {artefact.Manifest, "npm"}, "package-lock.json": {artefact.Lock, "npm-lock"}, "npm-shrinkwrap.json": {artefact.Lock, "npm-lock"},
+	"yarn.lock": {artefact.Lock, "yarn-lock"}, "pnpm-lock.yaml": {artefact.Lock, "pnpm-lock"}, "pnpm-workspace.yaml": {artefact.Manifest, "pnpm-workspace"},
+	"go.mod": {artefact.Manifest, "go"}, "go.sum": {artefact.Lock, "go-sum"}, "go.work": {artefact.Manifest, "go-work"}, "go.work.sum": {artefact.Data, ""},
+	"pyproject.toml": {artefact.Manifest, "pyproject"}, "setup.py": {artefact.Manifest, "setup-py"}, "setup.cfg": {artefact.Manifest, "setup-cfg"},
+	"pipfile": {artefact.Manifest, "pipfile"}, "pipfile.lock": {artefact.Lock, "pipfile-lock"}, "poetry.lock": {artefact.Lock, "poetry-lock"},
+	"uv.lock": {artefact.Lock, "uv-lock"}, "pdm.lock": {artefact.Lock, "pdm-lock"},
+	"directory.build.props": {artefact.Manifest, "dotnet-props"}, "directory.packages.props": {artefact.Manifest, "dotnet-props"}, "directory.build.targets": {artefact.Manifest, "dotnet-props"},
+	"packages.lock.json": {artefact.Lock, "dotnet-lock"}, "packages.config": {artefact.Manifest, "dotnet-packages"},
+	"cargo.toml": {artefact.Manifest, "cargo"}, "cargo.lock": {artefact.Lock, "cargo-lock"},
+	"composer.json": {artefact.Manifest, "composer"}, "composer.lock": {artefact.Lock, "composer-lock"},
+	"cmakelists.txt": {artefact.Manifest, "cmake"}, "conanfile.txt": {artefact.Manifest, "conan"}, "conanfile.py": {artefact.Manifest, "conan"},
+	"conan.lock": {artefact.Lock, "conan-lock"}, "vcpkg.json": {artefact.Manifest, "vcpkg"},
+	"skaffold.yaml": {artefact.Deployment, "skaffold"}, "skaffold.yml": {artefact.Deployment, "skaffold"},
+	"chart.yaml": {artefact.Deployment, "helm-chart"}, "chart.lock": {artefact.Data, ""}, "requirements.lock": {artefact.Lock, "pip-lock"},
+	"kustomization.yaml": {artefact.Deployment, "kustomize"}, "kustomization.yml": {artefact.Deployment, "kustomize"}, "kustomization": {artefact.Deployment, "kustomize"},
+	"dockerfile": {artefact.Recipe, "dockerfile"}, "containerfile": {artefact.Recipe, "dockerfile"},
+	".gitlab-ci.yml": {artefact.Pipeline, "gitlab-ci"}, "jenkinsfile": {artefact.Pipeline, "jenkins"}, ".travis.yml": {artefact.Pipeline, "travis"},
+	"azure-pipelines.yml": {artefact.Pipeline, "azure-pipelines"}, "bitbucket-pipelines.yml": {artefact.Pipeline, "bitbucket"},
+	"cloudbuild.yaml": {artefact.Pipeline, "cloud-build"}, "cloudbuild.yml": {artefact.Pipeline, "cloud-build"}, ".drone.yml": {artefact.Pipeline, "drone"}, ".woodpecker.yml": {artefact.Pipeline, "woodpecker"},
+	"makefile": {artefact.Script, "makefile"}, "gnumakefile": {artefact.Script, "makefile"}, "taskfile.yml": {artefact.Script, "taskfile"}, "justfile": {artefact.Script, "justfile"},
+	"gradlew": {artefact.Script, "shell"}, "mvnw": {artefact.Script, "shell"}, "procfile": {artefact.Script, "procfile"}, "vagrantfile": {artefact.Script, "vagrant"},
+	"license": {artefact.Document, ""}, "licence": {artefact.Document, ""}, "notice": {artefact.Document, ""}, "copying": {artefact.Document, ""}, "authors": {artefact.Document, ""},
+	"codeowners": {artefact.Document, ""}, "owners": {artefact.Document, ""}, "readme": {artefact.Document, ""}, "changelog": {artefact.Document, ""}, "maintainers": {artefact.Document, ""}, "contributors": {artefact.Document, ""}, "version": {artefact.Data, ""},
+	".env": {artefact.Config, "env"}, "nginx.conf": {artefact.Config, "nginx"},
+	"gradle-wrapper.jar": {artefact.Data, "build tool"}, "maven-wrapper.jar": {artefact.Data, "build tool"}, ".npmrc": {artefact.Config, "ini"}, "nuget.config": {artefact.Config, "xml"},
+}
+
+// suffixes are endings that tell, the longest first where several fit.
+var suffixes = []struct {
+	end string
+	kind
+}{
+	{".d.ts", kind{artefact.Source, "typescript"}},
+	{".env.example", kind{artefact.Config, "env"}}, {".gradle.kts", kind{artefact.Manifest, "gradle-kts"}},
+	{".csproj", kind{artefact.Manifest, "dotnet"}}, {".fsproj", kind{artefact.Manifest, "dotnet"}}, {".vbproj", kind{artefact.Manifest, "dotnet"}},
+	{".sln", kind{artefact.Manifest, "dotnet-solution"}}, {".slnx", kind{artefact.Manifest, "dotnet-solution"}},
+	{".dockerfile", kind{artefact.Recipe, "dockerfile"}},
+	{".java", kind{artefact.Source, "java"}}, {".kt", kind{artefact.Source, "kotlin"}}, {".kts", kind{artefact.Source, "kotlin"}}, {".go", kind{artefact.Source, "go"}},
+	{".py", kind{artefact.Source, "python"}}, {".pyi", kind{artefact.Source, "python"}}, {".pyw", kind{artefact.Source, "python"}},
+	{".js", kind{artefact.Source, "javascript"}}, {".mjs", kind{artefact.Source, "javascript"}}, {".cjs", kind{artefact.Source, "javascript"}}, {".jsx", kind{artefact.Source, "javascript"}},
+	{".ts", kind{artefact.Source, "typescript"}}, {".mts", kind{artefact.Source, "typescript"}}, {".cts", kind{artefact.Source, "typescript"}}, {".tsx", kind{artefact.Source, "tsx"}},
+	{".vue", kind{artefact.Source, "vue"}}, {".cs", kind{artefact.Source, "csharp"}}, {".php", kind{artefact.Source, "php"}}, {".rs", kind{artefact.Source, "rust"}},
+	{".sh", kind{artefact.Script, "shell"}}, {".bash", kind{artefact.Script, "shell"}}, {".zsh", kind{artefact.Script, "shell"}}, {".bat", kind{artefact.Script, "batch"}}, {".cmd", kind{artefact.Script, "batch"}}, {".ps1", kind{artefact.Script, "powershell"}}, {".mk", kind{artefact.Script, "makefile"}},
+	{".sql", kind{artefact.Script, "sql"}}, {".cql", kind{artefact.Script, "sql"}}, {".lua", kind{artefact.Source, "lua"}},
+	{".html", kind{artefact.Markup, "html"}}, {".htm", kind{artefact.Markup, "html"}}, {".css", kind{artefact.Markup, "css"}}, {".scss", kind{artefact.Markup, "scss"}}, {".less", kind{artefact.Markup, "less"}}, {".sass", kind{artefact.Markup, "scss"}},
+	{".ftl", kind{artefact.Markup, "template"}}, {".tmpl", kind{artefact.Markup, "template"}}, {".gotmpl", kind{artefact.Markup, "template"}}, {".mustache", kind{artefact.Markup, "template"}}, {".hbs", kind{artefact.Markup, "template"}}, {".j2", kind{artefact.Markup, "template"}}, {".tpl", kind{artefact.Markup, "template"}}, {".ejs", kind{artefact.Markup, "template"}}, {".pug", kind{artefact.Markup, "template"}}, {".cshtml", kind{artefact.Source, "razor"}}, {".razor", kind{artefact.Source, "razor"}}, {".jsp", kind{artefact.Source, "jsp"}}, {".svelte", kind{artefact.Source, "svelte"}},
+	{".properties", kind{artefact.Config, "properties"}}, {".toml", kind{artefact.Config, "toml"}}, {".ini", kind{artefact.Config, "ini"}}, {".cfg", kind{artefact.Config, "ini"}}, {".env", kind{artefact.Config, "env"}}, {".tf", kind{artefact.Config, "terraform"}}, {".tfvars", kind{artefact.Config, "terraform"}},
+	{".proto", kind{artefact.Schema, "proto"}}, {".graphql", kind{artefact.Schema, "graphql"}}, {".gql", kind{artefact.Schema, "graphql"}}, {".thrift", kind{artefact.Schema, "thrift"}}, {".avsc", kind{artefact.Schema, "avro"}}, {".wsdl", kind{artefact.Schema, "wsdl"}}, {".xsd", kind{artefact.Schema, "xsd"}},
+	{".md", kind{artefact.Document, ""}}, {".markdown", kind{artefact.Document, ""}}, {".rst", kind{artefact.Document, ""}}, {".adoc", kind{artefact.Document, ""}}, {".txt", kind{artefact.Document, ""}}, {".pdf", kind{artefact.Document, ""}}, {".puml", kind{artefact.Document, ""}}, {".plantuml", kind{artefact.Document, ""}}, {".drawio", kind{artefact.Document, ""}}, {".textile", kind{artefact.Document, ""}}, {".org", kind{artefact.Document, ""}},
+	{".ipynb", kind{artefact.Source, "notebook"}},
+}
+
+// inert are endings of data that no program of the ToE runs.
+var inert = strings.Fields(`.png .jpg .jpeg .gif .svg .ico .webp .bmp .tif .tiff .avif .psd .woff .woff2 .ttf .otf .eot .mp3 .mp4 .webm .wav .ogg .mov .avi
+	.csv .tsv .ndjson .jsonl .parquet .geojson .log .lock .sum .map .diff .patch .orig .bak .po .pot .mo .ics .srt .snap .sample
+	.gitignore .gitattributes .gitkeep .gitmodules .dockerignore .npmignore .helmignore .editorconfig .prettierrc .prettierignore .eslintignore .mailmap .nvmrc .node-version .python-version .ruby-version .java-version .sdkmanrc .browserslistrc .stylelintrc .hadolint.yaml .keep .nojekyll .gcloudignore .vscodeignore .slugignore
+	.http .rest .jmx .har .pcap .pcapng .classpath .project .prefs .iml .ipr .iws .suo .user .pubxml .rels .manifest .crt .cer .pem .key .pub .csr .p12 .jks .keystore .pfx .der .asc .sig .gpg .dat .db .sqlite .sqlite3 .dump .xlsx .xls .docx .doc .pptx .ppt .odt .vsdx .dot .mmd .cast .tape .excalidraw .postman_collection .resx .xlf .strings .plist`)
+
+// packed are endings of what holds code that was not read: archives and binaries. They are source that nobody reads, for a
+// library may come into the ToE this way.
+var packed = strings.Fields(`.jar .war .ear .class .dll .so .dylib .exe .wasm .node .pyc .whl .egg .zip .tar .gz .tgz .bz2 .xz .7z .rar .nupkg .aar .apk .deb .rpm .a .lib .o .bin .phar .gem`)
+
+var (
+	inertSet  = setOf(inert)
+	packedSet = setOf(packed)
+
+	composeName  = regexp.MustCompile(`^(docker-)?compose.*\.ya?ml$|^docker-stack.*\.ya?ml$`)
+	dockerName   = regexp.MustCompile(`^(docker|container)file([.\-_].+)?$`)
+	requirements = regexp.MustCompile(`^(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in|pip)$`)
+	inRequires   = regexp.MustCompile(`(^|/)requirements/[^/]+\.(txt|in)$`)
+	workflow     = regexp.MustCompile(`(^|/)\.github/workflows/[^/]+\.ya?ml$`)
+	openapi      = regexp.MustCompile(`(?m)^\s*["']?(openapi|swagger)["']?\s*:`)
+	apiVersion   = regexp.MustCompile(`(?m)^(apiVersion\s*:|\s*"apiVersion"\s*:)`)
+	kindKey      = regexp.MustCompile(`(?m)^(kind\s*:|\s*"kind"\s*:)`)
+	services     = regexp.MustCompile(`(?m)^services\s*:\s*(#.*)?$`)
+	imageOrBuild = regexp.MustCompile(`(?m)^[ \t]+(image|build)\s*:`)
+	compiled     = regexp.MustCompile(`(?m)(^\s*#\s*via\b|--hash=sha|autogenerated by|was autogenerated by uv)`)
+	goGenerated  = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.\s*$`)
+	generated    = regexp.MustCompile(`(?i)(@generated\b|<auto-generated|do not edit(?: this file)?|generated by the protocol buffer compiler|automatically generated by|autogenerated by thrift)`)
+)
+
+func setOf(words []string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}
+
+// chartFile says that p lies in a chart whose directory is one of charts, and is not its Chart.yaml.
+func chartFile(p string, charts map[string]bool) bool {
+	for d := path.Dir(p); ; d = path.Dir(d) {
+		if charts[d] && p != path.Join(d, "Chart.yaml") {
+			return true
+		}
+		if d == "." || d == "/" {
+			return false
+		}
+	}
+}
+
+// classify says what the file at p (slash-separated, without its root) is, from its name and content. Text that nobody can
+// name is source in an unknown language: a gap in whatever source could carry, never something to pass over.
+func classify(p string, data []byte) (k kind) {
+	base := strings.ToLower(path.Base(p))
+	if k, ok := named[base]; ok {
+		return k
+	}
+	switch {
+	case dockerName.MatchString(base) && !strings.HasSuffix(base, ".md") && !strings.HasSuffix(base, ".dockerignore"):
+		return kind{artefact.Recipe, "dockerfile"}
+	case requirements.MatchString(base) || inRequires.MatchString(p):
+		if strings.HasSuffix(base, ".txt") && compiled.Match(data) {
+			return kind{artefact.Lock, "pip-lock"}
+		}
+		return kind{artefact.Manifest, "pip"}
+	case workflow.MatchString(p):
+		return kind{artefact.Pipeline, "github-actions"}
+	case strings.HasPrefix(p, ".circleci/") && strings.Contains(base, ".y"):
+		return kind{artefact.Pipeline, "circleci"}
+	case strings.HasSuffix(base, ".lockfile") && strings.Contains(p, "gradle"):
+		return kind{artefact.Lock, "gradle-lock"}
+	}
+	ext := path.Ext(base)
+	switch {
+	case ext == ".yaml" || ext == ".yml":
+		return classifyYAML(p, base, data)
+	case ext == ".json":
+		return classifyJSON(base, data)
+	case inertSet[ext] || inertSet[base]:
+		return kind{artefact.Data, ""}
+	case packedSet[ext]:
+		return kind{artefact.Source, "binary"}
+	case strings.HasPrefix(base, ".env"):
+		return kind{artefact.Config, "env"}
+	}
+	for _, s := range suffixes {
+		if strings.HasSuffix(base, s.end) {
+			return s.kind
+		}
+	}
+	if ext == ".xml" || ext == ".config" || ext == ".xsl" || ext == ".xslt" {
+		return kind{artefact.Config, "xml"}
+	}
+	if ext == ".conf" {
+		return kind{artefact.Config, "conf"}
+	}
+	head := data[:min(len(data), 8<<10)]
+	if bytes.IndexByte(head, 0) >= 0 {
+		if bytes.HasPrefix(head, []byte("\x7fELF")) || bytes.HasPrefix(head, []byte("MZ")) || bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")) || bytes.HasPrefix(head, []byte("\x00asm")) || bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+			return kind{artefact.Source, "binary"}
+		}
+		return kind{artefact.Data, ""}
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return kind{artefact.Data, ""}
+	}
+	return classifyByContent(p, head)
+}
+
+func classifyYAML(p, base string, data []byte) kind {
+	switch {
+	case composeName.MatchString(base):
+		return kind{artefact.Deployment, "compose"}
+	case apiVersion.Match(data) && kindKey.Match(data):
+		if bytes.Contains(data, []byte("tekton.dev/")) {
+			return kind{artefact.Pipeline, "tekton"}
+		}
+		return kind{artefact.Deployment, "kubernetes"}
+	case openapi.Match(data):
+		return kind{artefact.Schema, "openapi"}
+	case services.Match(data) && imageOrBuild.Match(data) && !strings.Contains(base, "ci"):
+		return kind{artefact.Deployment, "compose"}
+	case strings.HasPrefix(base, ".") || strings.HasPrefix(base, "mkdocs") || strings.HasPrefix(base, "_config") || strings.HasPrefix(base, "renovate") || strings.HasPrefix(base, "dependabot") || strings.HasPrefix(base, "codecov"):
+		return kind{artefact.Data, "yaml"}
+	}
+	return kind{artefact.Config, "yaml"}
+}
+
+func classifyJSON(base string, data []byte) kind {
+	switch {
+	case bytes.Contains(data, []byte(`"apiVersion"`)) && bytes.Contains(data, []byte(`"kind"`)) && apiVersion.Match(data):
+		return kind{artefact.Deployment, "kubernetes"}
+	case openapi.Match(data[:min(len(data), 4<<10)]):
+		return kind{artefact.Schema, "openapi"}
+	case strings.HasPrefix(base, ".") || strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, "renovate") || strings.HasPrefix(base, "manifest") || strings.HasSuffix(base, ".schema.json"):
+		return kind{artefact.Data, "json"}
+	case len(data) > 256<<10: // nobody configures a program in a quarter of a mebibyte: data sets, dashboards
+		return kind{artefact.Data, "json"}
+	}
+	return kind{artefact.Config, "json"}
+}
+
+// scripts are programming languages, as go-enry calls them, in which nothing imports a library.
+var scripts = map[string]string{"Shell": "shell", "Batchfile": "batch", "PowerShell": "powershell", "Awk": "awk", "sed": "sed", "SQL": "sql", "PLpgSQL": "sql", "PLSQL": "sql", "TSQL": "sql", "Makefile": "makefile", "Nix": "nix", "Tcl": "tcl", "Vim Script": "vim", "M4": "m4", "Just": "justfile", "HCL": "hcl"}
+
+func classifyByContent(p string, head []byte) kind {
+	language := enry.GetLanguage(path.Base(p), head)
+	if language == "" {
+		return kind{artefact.Source, ""}
+	}
+	if s, ok := scripts[language]; ok {
+		return kind{artefact.Script, s}
+	}
+	switch enry.GetLanguageType(language) {
+	case enry.Prose:
+		return kind{artefact.Document, ""}
+	case enry.Data:
+		return kind{artefact.Data, strings.ToLower(language)}
+	case enry.Markup:
+		return kind{artefact.Markup, strings.ToLower(language)}
+	}
+	switch l := strings.ToLower(language); l {
+	case "c#":
+		return kind{artefact.Source, "csharp"}
+	default:
+		return kind{artefact.Source, l}
+	}
+}
+
+// class says what the file is for: by its path, or by a header that says that a program wrote it.
+func class(p string, k kind, data []byte) artefact.Class {
+	c := artefact.ClassOf(p)
+	if c != artefact.Production || k.family != artefact.Source {
+		if c == artefact.Production && (k.family == artefact.Pipeline || k.language == "makefile" || k.language == "skaffold") {
+			return artefact.Build
+		}
+		return c
+	}
+	head := data[:min(len(data), 2<<10)]
+	switch {
+	case k.language == "go" && goGenerated.Match(head), k.language != "go" && generated.Match(head):
+		return artefact.Generated
+	case (k.language == "javascript" || k.language == "typescript") && minified(data):
+		return artefact.Vendored
+	}
+	return artefact.Production
+}
+
+// minified says that a script was made to be small, not read: lines of a kilobyte and more on average.
+func minified(data []byte) bool {
+	return len(data) > 4<<10 && len(data)/(bytes.Count(data, []byte("\n"))+1) > 1000
+}

@@ -1,0 +1,379 @@
+package acquire
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"assay/artefact"
+)
+
+// maxMavenNodes bounds the graph of one module, before conflicts in it are settled.
+const maxMavenNodes = 20_000
+
+// MavenClosures resolves what each Maven module of as needs, directly or not, as Maven 3 would, from the POMs that lie in a local
+// repository and in the trees themselves. It runs no build tool and asks no registry. Each module's closure becomes a unit beside
+// its manifest. What is not in the repository is named as missing, and no version is guessed: a closure without gaps is
+// what a build resolves, one with gaps says so. Without a repository there are no closures, and that is no error.
+func MavenClosures(ctx context.Context, store *Store, as []artefact.Artefact, repository string) (artefact.Artefact, error) {
+	out := artefact.Artefact{Kind: "maven closure"}
+	if repository == "" {
+		return out, nil
+	}
+	root, err := os.OpenRoot(repository)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	} else if err != nil {
+		return out, fmt.Errorf("open the local Maven repository: %s", reason(err))
+	}
+	defer root.Close()
+	w := newMavenWorld(ctx, store, as, root)
+	for _, u := range w.modules {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		src := w.unit(u.Path)
+		if src == nil {
+			continue // the reader of manifests says what is wrong with it
+		}
+		c := w.closure(src)
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		if c == nil {
+			continue
+		}
+		data, err := json.Marshal(c)
+		if err != nil {
+			return out, fmt.Errorf("write the closure of %s: %w", u.Path, err)
+		}
+		out.Units = append(out.Units, artefact.Unit{Path: u.Path + ".closure", Family: artefact.Lock, Language: "maven-closure", Class: u.Class, Digest: store.Put(string(data))})
+	}
+	for _, a := range as {
+		if len(out.Units) > 0 && strings.HasPrefix(out.Units[0].Path, a.Root+"/") {
+			out.Root, out.Obtained = a.Root, a.Obtained
+		}
+	}
+	return out, nil
+}
+
+// A mavenClosure is what the reader of the language maven-closure reads.
+type mavenClosure struct {
+	Module    string         `json:"module"`
+	Complete  bool           `json:"complete"`
+	Libraries []mavenLibrary `json:"libraries"`
+	Missing   []string       `json:"missing,omitempty"`
+}
+
+type mavenLibrary struct {
+	Name     string   `json:"name"`
+	Version  string   `json:"version"`
+	Scope    string   `json:"scope"`
+	Direct   bool     `json:"direct,omitempty"`
+	Requires []string `json:"requires,omitempty"`
+	Origin   string   `json:"origin,omitempty"`
+}
+
+// A mavenWorld is all POMs there are: of the trees, and of the repository as they are asked for.
+type mavenWorld struct {
+	ctx     context.Context
+	store   *Store
+	repo    *localRepository
+	units   map[string]artefact.Unit // of the trees, by path
+	modules []artefact.Unit          // that count, by path
+	sources map[string]*pomSource    // by place, nil for what is none
+	models  map[string]*pomModel     // by place
+	reactor map[string]int           // of a manifest
+	named   map[string][]string      // manifests by group:artefact:version
+}
+
+func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, root *os.Root) *mavenWorld {
+	w := &mavenWorld{ctx: ctx, store: store, repo: &localRepository{root: root, list: map[string][]string{}},
+		units: map[string]artefact.Unit{}, sources: map[string]*pomSource{}, models: map[string]*pomModel{},
+		reactor: map[string]int{}, named: map[string][]string{}}
+	for _, a := range as {
+		for _, u := range a.Units {
+			w.units[u.Path] = u
+			if u.Family == artefact.Manifest && u.Language == "maven" && u.Fault == "" && (u.Class == artefact.Production || u.Class == artefact.Build) {
+				w.modules = append(w.modules, u)
+			}
+		}
+	}
+	slices.SortFunc(w.modules, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
+	w.assemble()
+	for _, u := range w.modules {
+		if src := w.unit(u.Path); src != nil {
+			id := w.coordinates(src)
+			w.named[id] = append(w.named[id], u.Path)
+		}
+	}
+	return w
+}
+
+// assemble finds out which modules are built together: those that an aggregator's list joins.
+func (w *mavenWorld) assemble() {
+	at := map[string]int{}
+	for i, u := range w.modules {
+		at[u.Path] = i
+	}
+	up := make([]int, len(w.modules))
+	for i := range up {
+		up[i] = i
+	}
+	top := func(i int) int {
+		for up[i] != i {
+			i = up[i]
+		}
+		return i
+	}
+	for i, u := range w.modules {
+		src := w.unit(u.Path)
+		if src == nil {
+			continue
+		}
+		listed := src.Modules
+		for _, p := range src.Profiles {
+			listed = append(listed[:len(listed):len(listed)], p.Modules...)
+		}
+		for _, m := range listed {
+			p, ok := inside(u.Path, string(m))
+			if !ok {
+				continue
+			}
+			j, ok := at[p]
+			if !ok {
+				j, ok = at[p+"/pom.xml"]
+			}
+			if ok {
+				a, b := top(i), top(j)
+				up[max(a, b)] = min(a, b)
+			}
+		}
+	}
+	for i, u := range w.modules {
+		w.reactor[u.Path] = top(i) + 1
+		if src := w.unit(u.Path); src != nil {
+			src.reactor = top(i) + 1
+		}
+	}
+}
+
+// inside returns the path that file names relative to unit's directory, unless it leaves unit's root.
+func inside(unit, file string) (string, bool) {
+	file = strings.ReplaceAll(file, `\`, "/")
+	if file == "" || path.IsAbs(file) {
+		return "", false
+	}
+	dir := path.Dir(unit)
+	root, _, _ := strings.Cut(unit, "/")
+	p := path.Join(dir, file)
+	return p, p == root || strings.HasPrefix(p, root+"/")
+}
+
+// beside returns the POM that a relative path names, which may be a directory's.
+func (w *mavenWorld) beside(unit, file string) *pomSource {
+	p, ok := inside(unit, file)
+	if !ok {
+		return nil
+	}
+	if _, ok := w.units[p]; !ok {
+		p += "/pom.xml"
+	}
+	return w.unit(p)
+}
+
+// exists says whether the tree has what a profile's condition names, a file or a directory.
+func (w *mavenWorld) exists(unit, file string) bool {
+	for _, v := range []string{"${basedir}", "${project.basedir}", "${pom.basedir}"} {
+		if rest, ok := strings.CutPrefix(file, v); ok {
+			file = "." + rest
+		}
+	}
+	p, ok := inside(unit, file)
+	if unit == "" || !ok || strings.Contains(file, "${") {
+		return false
+	}
+	if _, ok := w.units[p]; ok {
+		return true
+	}
+	for u := range w.units {
+		if strings.HasPrefix(u, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// unit returns the POM that lies at a path of the tree, nil if there is none that can be read.
+func (w *mavenWorld) unit(p string) *pomSource {
+	u, ok := w.units[p]
+	if !ok || u.Fault != "" {
+		return nil
+	}
+	return w.source("tree "+p, p, func() ([]byte, error) {
+		data, err := w.store.Get(u.File())
+		return []byte(data), err
+	})
+}
+
+// fetched returns the POM that the repository has, nil if it has none.
+func (w *mavenWorld) fetched(group, artifact, version string) *pomSource {
+	return w.source(group+":"+artifact+":"+version, "", func() ([]byte, error) { return w.repo.pom(group, artifact, version) })
+}
+
+func (w *mavenWorld) source(id, unit string, read func() ([]byte, error)) *pomSource {
+	if s, ok := w.sources[id]; ok {
+		return s
+	}
+	w.sources[id] = nil
+	data, err := read()
+	if err != nil || len(data) > maxPom {
+		return nil
+	}
+	f := &pomFile{}
+	if err := decodeXML(data, f); err != nil || f.XMLName.Local != "project" {
+		return nil
+	}
+	s := &pomSource{pomFile: f, unit: unit, id: id, reactor: w.reactor[unit]}
+	w.sources[id] = s
+	return s
+}
+
+// coordinates returns group:artefact:version of a module, as far as the tree tells: what it inherits from a fetched parent is
+// left as it is written, since that parent may in turn have to be looked for among the modules.
+func (w *mavenWorld) coordinates(src *pomSource) string {
+	props := map[string]string{}
+	cur := src
+	for range maxParents {
+		for k, v := range w.layer(cur).props {
+			if _, ok := props[k]; !ok {
+				props[k] = v
+			}
+		}
+		if cur.Parent == nil {
+			break
+		}
+		rel := "../pom.xml"
+		if p := cur.Parent.RelativePath; p != nil {
+			rel = string(*p)
+		}
+		p := w.beside(cur.unit, rel)
+		if p == nil || p.group() != string(cur.Parent.Group) || p.Artifact != cur.Parent.Artifact {
+			break
+		}
+		cur = p
+	}
+	in := &interpolator{src: src, props: props}
+	return in.string(src.group()) + ":" + in.string(string(src.Artifact)) + ":" + in.string(src.version())
+}
+
+// find returns the POM of these coordinates: a module that is built together with the one that asks, else what the repository
+// has. A module that is built by itself counts where the repository has nothing, or the very same, because it was installed
+// from there: a POM that only bears the name of a library must not hide the library.
+func (w *mavenWorld) find(reactor int, group, artifact, version string) *pomSource {
+	of := w.named[group+":"+artifact+":"+version]
+	for _, p := range of {
+		if reactor != 0 && w.reactor[p] == reactor {
+			return w.unit(p)
+		}
+	}
+	got := w.fetched(group, artifact, version)
+	if len(of) == 0 {
+		return got
+	}
+	own := w.unit(of[0])
+	if got == nil {
+		return own
+	}
+	there, err := w.repo.pom(group, artifact, version)
+	here, err2 := w.store.Get(w.units[of[0]].File())
+	if err == nil && err2 == nil && bytes.Equal(there, []byte(here)) {
+		return own
+	}
+	return got
+}
+
+// closure resolves one module. It returns nil for what is no module: a template, a file without a name.
+func (w *mavenWorld) closure(src *pomSource) *mavenClosure {
+	m := w.model(src, 0)
+	if !safeName(m.group, m.artifact) {
+		return nil
+	}
+	c := &mavenClosure{Module: m.group + ":" + m.artifact, Libraries: []mavenLibrary{}}
+	g := newMavenGraph(w, src, m)
+	if !m.sure() {
+		g.shallow = true // any version below may be managed by what is missing
+	}
+	g.collect()
+	g.settle()
+	g.libraries(c)
+	c.Missing = append(c.Missing, m.missing...)
+	slices.Sort(c.Missing)
+	c.Missing = slices.Compact(c.Missing)
+	c.Complete = len(c.Missing) == 0 && !m.broken && !g.cut
+	return c
+}
+
+// libraries puts what is left of a settled graph into c.
+func (g *mavenGraph) libraries(c *mavenClosure) {
+	left := map[int]*mavenNode{}
+	todo := []*mavenNode{g.root}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, k := range n.kids.nodes {
+			if left[k.rival] == nil {
+				left[k.rival] = k
+				todo = append(todo, k)
+			}
+		}
+	}
+	direct := map[int]bool{}
+	for _, k := range g.root.kids.declared {
+		direct[k] = true
+	}
+	all := map[string]*mavenLibrary{}
+	for group, n := range left {
+		c.Missing = append(c.Missing, n.lacks...)
+		if n.own || n.unknown {
+			continue
+		}
+		id := n.name() + "@" + n.version
+		l := all[id]
+		if l == nil {
+			l = &mavenLibrary{Name: n.name(), Version: n.version, Scope: n.scope}
+			all[id] = l
+		}
+		if slices.Index(scopeOrder, n.scope) < slices.Index(scopeOrder, l.Scope) {
+			l.Scope = n.scope
+		}
+		l.Direct = l.Direct || direct[group]
+		if n.local {
+			l.Origin = "system"
+		}
+		for _, k := range n.kids.declared {
+			if x := left[k]; x != nil && !x.own && !x.unknown && x.name() != n.name() {
+				l.Requires = append(l.Requires, x.name()+"@"+x.version)
+			}
+		}
+	}
+	for _, l := range all {
+		slices.Sort(l.Requires)
+		l.Requires = slices.Compact(l.Requires)
+		c.Libraries = append(c.Libraries, *l)
+	}
+	slices.SortFunc(c.Libraries, func(a, b mavenLibrary) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
+	})
+}
+
+// scopeOrder is from the scope that weighs most. What is not listed weighs more than all.
+var scopeOrder = []string{"compile", "runtime", "system", "provided", "test"}

@@ -1,0 +1,574 @@
+// Package assess is the engine: it extracts, derives and judges, each at most once for the same input.
+//
+// What it computes is a pure function of units, their content, the decisions and the parameters. It reads no clock, no
+// environment and no file; the memo that it is given holds what was computed before, under a key that names all that the
+// computation read, and may forget or lie about anything but the content behind a key that it returns.
+package assess
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"assay/artefact"
+	"assay/collect"
+	"assay/derive"
+	"assay/fact"
+	"assay/rules"
+	"assay/scheme"
+)
+
+// A Memo remembers encoded results by key. Get may miss at any time; what it returns must be what Put was given.
+type Memo interface {
+	Get(key artefact.Digest) ([]byte, bool)
+	Put(key artefact.Digest, value []byte)
+}
+
+// A Memory is a Memo that lasts as long as the process.
+type Memory struct {
+	mu sync.Mutex
+	m  map[artefact.Digest][]byte
+}
+
+// Get returns what was put under key.
+func (m *Memory) Get(key artefact.Digest) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.m[key]
+	return v, ok
+}
+
+// Put keeps value under key.
+func (m *Memory) Put(key artefact.Digest, value []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.m == nil {
+		m.m = map[artefact.Digest][]byte{}
+	}
+	m.m[key] = value
+}
+
+// A Runner applies a collector to an input. It must return what collect.Run would, or a failure.
+type Runner func(context.Context, *collect.Collector, collect.Input) collect.Extract
+
+// An Engine judges. Its zero value with collectors, strata and rules works in this process and forgets everything at the end.
+type Engine struct {
+	Salt                               string // identity of the build
+	Collectors                         []*collect.Collector
+	Strata                             [][]*derive.Derivation
+	Rules                              []*rules.Rule
+	Params                             map[string]string                            // overrides of the scheme's defaults
+	Limit                              func() (context.Context, context.CancelFunc) // bounds one extraction; nil is no bound
+	Run                                Runner                                       // nil is collect.Run
+	Memo                               Memo                                         // nil is a Memory of the engine's own
+	Workers                            int                                          // extractions at once; less than 2 is one
+	Verify                             bool                                         // compute again what is remembered, and compare
+	Progress                           func(stage, what string, done, total int)    // nil shows nothing; may be called from several goroutines
+	Differs                            func(step, name string, was, is string)      // told by Verify
+	Extracted, Derived, Judged, Reused int                                          // computed and not computed, for tests and timings
+
+	own Memory
+}
+
+func (e *Engine) memory() Memo {
+	if e.Memo != nil {
+		return e.Memo
+	}
+	return &e.own
+}
+
+func (e *Engine) key(parts ...string) artefact.Digest {
+	return artefact.Hash(append([]string{e.Salt}, parts...)...)
+}
+
+// memo returns what compute returned for the same key before. Only what keep allows is remembered. What cannot be decoded
+// is computed again.
+func memo[T any](e *Engine, count *int64, reused *int64, key artefact.Digest, step, name string, keep func(T) bool, compute func() T) T {
+	var was []byte
+	if data, ok := e.memory().Get(key); ok {
+		var x T
+		if err := json.Unmarshal(data, &x); err == nil {
+			if !e.Verify {
+				atomic.AddInt64(reused, 1)
+				return x
+			}
+			was = data
+		}
+	}
+	atomic.AddInt64(count, 1)
+	x := compute()
+	data, err := json.Marshal(x)
+	if err != nil {
+		panic(fmt.Sprintf("assess: %s of %s cannot be encoded: %v", step, name, err))
+	}
+	if was != nil && string(was) != string(data) && e.Differs != nil {
+		e.Differs(step, name, string(was), string(data))
+	}
+	if keep(x) {
+		e.memory().Put(key, data)
+	}
+	var y T // what is kept and what is fresh go the same way
+	if err := json.Unmarshal(data, &y); err != nil {
+		panic(fmt.Sprintf("assess: %s of %s cannot be decoded: %v", step, name, err))
+	}
+	return y
+}
+
+func always[T any](T) bool { return true }
+
+// A Decision is a person's answer to a question, about what that person was shown.
+type Decision struct {
+	Question, About artefact.Digest
+	Answer, By      string
+}
+
+// A Question is a rule's, with the digest of its focus.
+type Question struct {
+	rules.Question
+	ID, About artefact.Digest
+	State     string // open, decided, lapsed
+}
+
+// A Story is a gap that kept something from being known, as people are told of it.
+type Story struct {
+	fact.Gap
+	Text string
+	Line int
+}
+
+func (s Story) String() string {
+	return fmt.Sprintf("%s %s %s: %s", s.Predicate, s.Unit, s.Kind, s.Text)
+}
+
+// A Cell is what one rule says of one component, or of the whole ToE (Component is "").
+type Cell struct {
+	Rule, Component string
+	View            artefact.Digest
+	Result          rules.Result
+	Questions       []Question
+	Where           map[fact.Ref][]fact.Place
+	Why             []Story
+}
+
+// Coverage is the account of one collector, or of a language that no collector reads (Collector is "").
+type Coverage struct {
+	Collector, Language string
+	Owed, Paid          int // production and build units
+}
+
+// An Assessment is what came of a ToE.
+type Assessment struct {
+	Artefacts  []artefact.Artefact
+	Units      []artefact.Unit
+	Plan       *derive.Plan
+	Components []fact.Component
+	Matched    []fact.Matched
+	Base       *fact.Base
+	Cells      []Cell
+	Coverage   []Coverage
+}
+
+// Assess judges the ToE that as make up.
+func (e *Engine) Assess(as []artefact.Artefact, store artefact.Store, decisions []Decision) *Assessment {
+	a := &Assessment{Artefacts: as}
+	for _, x := range as {
+		a.Units = append(a.Units, x.Units...)
+	}
+	slices.SortFunc(a.Units, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
+	x := e.extract(a, store)
+	e.derive(a, x)
+	content := map[string]artefact.Digest{}
+	held := map[string][]string{} // component -> digests of all that is in it
+	for _, u := range a.Units {
+		content[u.Path] = u.Digest
+		for _, c := range a.Plan.Of(u.Path) {
+			held[c] = append(held[c], u.Path, string(u.Digest[:]))
+		}
+	}
+	total := 0
+	for n, r := range e.Rules {
+		total = len(e.Rules)
+		e.progress("judge", r.ID, n, total)
+		for _, name := range cellsOf(r, a.Plan.Components) {
+			span := []string{name}
+			if name == "" {
+				span = a.Plan.Components
+			}
+			a.Cells = append(a.Cells, e.judge(a, r, name, span, content, held, decisions))
+		}
+	}
+	e.progress("judge", "", total, total)
+	return a
+}
+
+// cellsOf returns the components that r has cells for; "" is the whole ToE.
+func cellsOf(r *rules.Rule, components []string) (out []string) {
+	req, ok := scheme.Get(r.Requirement())
+	if !ok {
+		panic("assess: no requirement for rule " + r.ID)
+	}
+	if req.Global() {
+		out = append(out, "")
+	}
+	if req.PerComponent() {
+		out = append(out, components...)
+	}
+	return out
+}
+
+func (e *Engine) judge(a *Assessment, r *rules.Rule, name string, span []string, content map[string]artefact.Digest, held map[string][]string, decisions []Decision) Cell {
+	c := Cell{Rule: r.ID, Component: name, Where: map[fact.Ref][]fact.Place{}}
+	v := r.View(a.Base, span)
+	if name == "" {
+		v.Span()
+	}
+	for _, p := range r.Params {
+		v.Set(p, e.Param(p))
+	}
+	c.View = v.Digest()
+	key := e.key("judge", r.ID, string(c.View[:]))
+	var judged, reused int64
+	c.Result = memo(e, &judged, &reused, key, "judge", r.ID+" "+name, always, func() rules.Result { return r.Evaluate(v) })
+	e.Judged, e.Reused = e.Judged+int(judged), e.Reused+int(reused)
+	c.Result = r.Settle(c.Result, func(q rules.Question) (string, bool) {
+		full := focus(a.Base, span, content, held, name, q)
+		answer, ok := full.decide(decisions)
+		c.Questions = append(c.Questions, full)
+		return answer, ok
+	})
+	told := map[Story]bool{}
+	for _, f := range c.Result.Findings {
+		for _, ref := range f.Cites() {
+			c.Where[ref] = a.Base.Places(span, ref)
+		}
+		trace(a.Base, span, f.Gaps, func(g fact.Gap, row fact.GapRow) {
+			if s := (Story{g, row.Text, row.Line}); row.Text != "" && !told[s] {
+				told[s] = true
+				c.Why = append(c.Why, s)
+			}
+		})
+	}
+	slices.SortFunc(c.Why, func(a, b Story) int { return strings.Compare(a.String(), b.String()) })
+	return c
+}
+
+// Param returns the value of a parameter: what was set, or the scheme's default. It panics for one that the scheme lacks.
+func (e *Engine) Param(name string) string {
+	if v, ok := e.Params[name]; ok {
+		return v
+	}
+	for _, p := range scheme.Parameters() {
+		if p.Name == name {
+			return p.Default
+		}
+	}
+	panic("assess: no parameter " + name)
+}
+
+func (e *Engine) progress(stage, what string, done, total int) {
+	if e.Progress != nil {
+		e.Progress(stage, what, done, total)
+	}
+}
+
+// A task is one collector on one content; several units may have that content.
+type task struct {
+	c   *collect.Collector
+	u   artefact.Unit // the first that has it
+	out collect.Extract
+}
+
+// extract reads each unit with each collector that accepts it, and keeps the account of what each unit owes. Vendored units
+// are not read: what others wrote and somebody copied is inventory, not the ToE's own code.
+func (e *Engine) extract(a *Assessment, store artefact.Store) (x collect.Extract) {
+	tasks := map[artefact.Digest]*task{}
+	readers := func(u artefact.Unit) (out []*collect.Collector) {
+		if u.Class == artefact.Vendored {
+			return nil
+		}
+		for _, c := range e.Collectors {
+			if c.Of(u) {
+				out = append(out, c)
+			}
+		}
+		return out
+	}
+	keyOf := func(c *collect.Collector, u artefact.Unit) artefact.Digest {
+		return e.key("extract", c.Name, string(u.Family), u.Language, string(u.Digest[:]))
+	}
+	var order []artefact.Digest
+	for _, u := range a.Units {
+		if u.Fault != "" {
+			continue
+		}
+		for _, c := range readers(u) {
+			if k := keyOf(c, u); tasks[k] == nil {
+				tasks[k] = &task{c: c, u: u}
+				order = append(order, k)
+			}
+		}
+	}
+	missing := e.run(order, tasks, store)
+	account := map[Coverage]*Coverage{}
+	for _, u := range a.Units {
+		x.Rows = append(x.Rows, fact.Row{Fact: fact.Unit{Path: u.Path, Family: string(u.Family), Language: u.Language, Class: u.Class.String()},
+			Grade: fact.Static, Class: u.Class, Place: fact.Place{Unit: u.Path}})
+		rs := readers(u)
+		lost := u.Fault != "" || missing[u.Digest]
+		if lost {
+			x.Gaps = append(x.Gaps, collect.Unpaid(u, nil, "unreadable")...)
+		} else {
+			for _, c := range rs {
+				out := tasks[keyOf(c, u)].out.At(u)
+				x.Rows, x.Gaps = append(x.Rows, out.Rows...), append(x.Gaps, out.Gaps...)
+			}
+			x.Gaps = append(x.Gaps, collect.Unpaid(u, rs, "unread")...)
+		}
+		if u.Class > artefact.Build || !owes(u.Family) {
+			continue
+		}
+		keys := []Coverage{{Collector: "", Language: string(u.Family) + " " + u.Language}}
+		if len(rs) > 0 {
+			keys = nil
+			for _, c := range rs {
+				keys = append(keys, Coverage{Collector: c.Name})
+			}
+		}
+		for i, k := range keys {
+			if account[k] == nil {
+				account[k] = &Coverage{Collector: k.Collector, Language: k.Language}
+			}
+			account[k].Owed++
+			if len(rs) > 0 && !lost && len(tasks[keyOf(rs[i], u)].out.Gaps) == 0 {
+				account[k].Paid++
+			}
+		}
+	}
+	for _, c := range account {
+		a.Coverage = append(a.Coverage, *c)
+	}
+	slices.SortFunc(a.Coverage, func(a, b Coverage) int {
+		return strings.Compare(a.Collector+"\x00"+a.Language, b.Collector+"\x00"+b.Language)
+	})
+	return x
+}
+
+// owes says whether any predicate could be carried by units of f.
+func owes(f artefact.Family) bool {
+	return slices.ContainsFunc(fact.Predicates(), func(p *fact.Predicate) bool { return slices.Contains(p.Families, f) })
+}
+
+// run does tasks on all workers, and returns the units whose content could not be had.
+func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, store artefact.Store) map[artefact.Digest]bool {
+	missing := map[artefact.Digest]bool{}
+	var mu sync.Mutex
+	var next, extracted, reused int64
+	work := func() {
+		for {
+			i := int(atomic.AddInt64(&next, 1)) - 1
+			if i >= len(order) {
+				return
+			}
+			t := tasks[order[i]]
+			e.progress("read", t.u.Path, i, len(order))
+			in, err := input(t.u, store) // even if its extract is remembered: what cannot be had now was not read now
+			if err != nil {
+				mu.Lock()
+				missing[t.u.Digest] = true
+				mu.Unlock()
+				continue
+			}
+			kept := func(x collect.Extract) bool { return !x.Lost }
+			t.out = memo(e, &extracted, &reused, order[i], "extract", t.c.Name+" "+t.u.Path, kept, func() collect.Extract {
+				ctx, cancel := context.Background(), context.CancelFunc(func() {})
+				if e.Limit != nil {
+					ctx, cancel = e.Limit()
+				}
+				defer cancel()
+				if e.Run != nil {
+					return e.Run(ctx, t.c, in)
+				}
+				return collect.Run(ctx, t.c, in)
+			})
+		}
+	}
+	var wg sync.WaitGroup
+	for range max(1, e.Workers) {
+		wg.Go(work)
+	}
+	wg.Wait()
+	e.Extracted, e.Reused = e.Extracted+int(extracted), e.Reused+int(reused)
+	e.progress("read", "", len(order), len(order))
+	return missing
+}
+
+func input(u artefact.Unit, store artefact.Store) (in collect.Input, err error) {
+	in = collect.Input{Family: u.Family, Language: u.Language}
+	if in.Data, err = store.Get(u.File()); err != nil {
+		return in, err
+	}
+	for _, p := range u.Parts {
+		if in.Parts == nil {
+			in.Parts = map[string]string{}
+		}
+		if in.Parts[p.Path], err = store.Get(p.Digest); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// derive states the components, cuts the rows into them, and derives the rest for each.
+func (e *Engine) derive(a *Assessment, x collect.Extract) {
+	var derived, reused int64
+	apply := func(d *derive.Derivation, b *fact.Base, component string) derive.Output {
+		v := d.View(b, component)
+		digest := v.Digest()
+		key := e.key("derive", d.Name, component, string(digest[:]))
+		out := memo(e, &derived, &reused, key, "derive", d.Name+" "+component, always, func() derive.Output { return d.Apply(v, component) })
+		d.Put(b, component, out)
+		return out
+	}
+	e.progress("derive", "components", 0, 1)
+	whole := derive.Cut(a.Units, x.Rows, x.Gaps, nil)
+	var stated []fact.Row
+	for _, d := range e.Strata[0] {
+		stated = append(stated, apply(d, whole, derive.Whole).Rows...)
+	}
+	a.Plan = derive.PlanOf(a.Units, stated)
+	a.Base = derive.Cut(a.Units, x.Rows, x.Gaps, a.Plan)
+	derive.State(a.Base, whole, e.Strata[0], stated, a.Units, a.Plan)
+	for n, c := range a.Plan.Components {
+		e.progress("derive", c, n, len(a.Plan.Components))
+		for _, stratum := range e.Strata[1:] {
+			for _, d := range stratum {
+				apply(d, a.Base, c)
+			}
+		}
+		for _, r := range a.Base.Rows(c, fact.Component{}) {
+			a.Components = append(a.Components, r.Fact.(fact.Component))
+		}
+		for _, r := range a.Base.Rows(c, fact.Matched{}) {
+			a.Matched = append(a.Matched, r.Fact.(fact.Matched))
+		}
+	}
+	slices.SortFunc(a.Components, func(a, b fact.Component) int { // what no component claims stands last
+		return cmp.Or(bools(a.Name == derive.Unmapped)-bools(b.Name == derive.Unmapped), strings.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(a.Matched, func(a, b fact.Matched) int {
+		return strings.Compare(a.Component+"\x00"+a.Dir+"\x00"+a.Image, b.Component+"\x00"+b.Dir+"\x00"+b.Image)
+	})
+	e.Derived, e.Reused = e.Derived+int(derived), e.Reused+int(reused)
+	e.progress("derive", "", 1, 1)
+}
+
+func bools(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// focus fixes what q is about: the facts and gaps it names, and the content of the units in which the gaps are, since a gap
+// says nothing of what it hides; of a question about all that was not read, the content of everything.
+func focus(b *fact.Base, span []string, content map[string]artefact.Digest, held map[string][]string, cell string, q rules.Question) Question {
+	var parts []string
+	for _, ref := range q.Facts {
+		parts = append(parts, ref.String())
+	}
+	trace(b, span, q.Gaps, func(g fact.Gap, _ fact.GapRow) { parts = append(parts, g.Ref().String(), content[g.Unit].String()) })
+	if q.Whole {
+		for _, c := range span {
+			parts = append(parts, artefact.Hash(append([]string{"all of", c}, held[c]...)...).String())
+		}
+	}
+	slices.Sort(parts)
+	return Question{Question: q, ID: artefact.Hash("question", cell, q.Subject, q.Text), About: artefact.Hash(slices.Compact(parts)...), State: "open"}
+}
+
+// trace visits gaps and those they stem from, each once, with what is told of it.
+func trace(b *fact.Base, span []string, gaps []fact.Gap, visit func(fact.Gap, fact.GapRow)) {
+	seen := map[fact.Gap]bool{}
+	for todo := slices.Clone(gaps); len(todo) > 0; todo = todo[1:] {
+		g := todo[0]
+		if seen[g] {
+			continue
+		}
+		seen[g] = true
+		rows := b.Story(span, g)
+		if len(rows) == 0 {
+			visit(g, fact.GapRow{Gap: g})
+		}
+		for _, row := range rows {
+			visit(g, row)
+			todo = append(todo, row.Origin...)
+		}
+	}
+}
+
+// decide returns the answer given to q, unless what q is about has changed since.
+func (q *Question) decide(ds []Decision) (string, bool) {
+	for _, d := range ds {
+		switch {
+		case d.Question == q.ID && d.About == q.About:
+			q.State = "decided"
+			return d.Answer, true
+		case d.Question == q.ID:
+			q.State = "lapsed"
+		}
+	}
+	return "", false
+}
+
+// Text renders cells for tests, below the status of each requirement. Equal input gives equal bytes.
+func Text(cells []Cell) string {
+	byReq := map[string][]rules.Status{}
+	for _, c := range cells {
+		byReq[requirement(c.Rule)] = append(byReq[requirement(c.Rule)], c.Result.Status)
+	}
+	var b strings.Builder
+	for _, req := range slices.Sorted(maps.Keys(byReq)) {
+		fmt.Fprintf(&b, "%s %s\n", req, rules.Fold(byReq[req]...))
+		for _, c := range cells {
+			if requirement(c.Rule) == req {
+				c.text(&b)
+			}
+		}
+	}
+	return b.String()
+}
+
+func requirement(rule string) string {
+	req, _, _ := strings.Cut(rule, "/")
+	return req
+}
+
+func (c Cell) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s: %s\n", strings.TrimSpace(c.Rule+" "+c.Component), c.Result.Status)
+	for _, f := range c.Result.Findings {
+		var places []string
+		for _, ref := range f.Cites() {
+			for _, p := range c.Where[ref] {
+				places = append(places, p.String())
+			}
+		}
+		slices.Sort(places)
+		note := ""
+		if f.Overruled {
+			note = " (overruled)"
+		}
+		fmt.Fprintf(b, "\t%s %s%s %s: %s %v\n", f.Status, f.Grade, note, f.Subject, f.Text, slices.Compact(places))
+	}
+	for _, w := range c.Why {
+		fmt.Fprintf(b, "\tgap %s\n", w)
+	}
+	for _, q := range c.Questions {
+		fmt.Fprintf(b, "\t%s? %s: %s\n", q.State, q.Subject, q.Text)
+	}
+}

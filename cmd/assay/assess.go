@@ -1,0 +1,369 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"assay/acquire"
+	"assay/artefact"
+	"assay/assess"
+	"assay/collect/worker"
+	"assay/derive"
+	"assay/report"
+	"assay/rules"
+	"assay/scheme"
+	"assay/toe"
+)
+
+// A job is what it takes to assess: where, and how.
+type job struct {
+	dir      string
+	roots    []string // ID=DIR or DIR
+	revision string
+	config   string // path of assay.yaml; "" is the one in dir, if there is one
+	at       string
+	cache    string // directory of the memo store; "" is the user's, "none" is none
+	jobs     int
+	timeout  time.Duration // of one collector on one file
+	verify   bool
+	timings  bool
+}
+
+func (j *job) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&j.roots, "root", nil, "a further `[ID=]DIR` that belongs to the system; repeatable")
+	f.StringVar(&j.revision, "rev", "", "assess this `REVISION` of the git repository in DIR, not the files that lie there")
+	f.StringVar(&j.config, "config", "", "read this `FILE` in place of DIR/assay.yaml")
+	f.StringVar(&j.at, "at", "", "the `TIME` of the assessment (RFC 3339), for results that can be repeated; now by default")
+	f.StringVar(&j.cache, "cache", "", "keep what was computed in this `DIR`; \"none\" keeps nothing")
+	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
+	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
+	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
+	f.BoolVar(&j.timings, "timings", false, "print how long each stage took")
+}
+
+func assessCommand() *cobra.Command {
+	var j job
+	var outputs []string
+	c := &cobra.Command{
+		Use:   "assess [DIR]",
+		Short: "Find the components of a system and decide the 34 requirements for them",
+		Long: `assess reads the files of a system in DIR (here by default), finds its components, and decides each requirement for each
+component and for the whole. Nothing of the system is executed, and the network is not used.
+
+Exit codes: 0 every applicable requirement is satisfied; 1 something is violated; 3 nothing is violated but something is
+unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
+		Example: "  assay assess lab/shop\n  assay assess --root config=../shop-config -o json=shop.json .",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			j.dir = "."
+			if len(args) == 1 {
+				j.dir = args[0]
+			}
+			outs, toStdout, err := parseOutputs(outputs)
+			if err != nil {
+				return err
+			}
+			doc, err := j.run(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if !toStdout {
+				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout())); err != nil {
+					return nothing(fmt.Errorf("write the report: %w", err))
+				}
+			}
+			if err := writeOutputs(outs, doc, cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			return verdict(doc)
+		},
+	}
+	j.flags(c)
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` (json, text); repeatable; without PATH to standard output")
+	return c
+}
+
+// verdict turns a document into an exit code.
+func verdict(d *assess.Document) error {
+	switch {
+	case d.Summary["violated"] > 0:
+		return exit{code: exitViolated}
+	case d.Summary["unknown"] > 0:
+		return exit{code: exitUnknown}
+	}
+	return nil
+}
+
+// An output is a report to write.
+type output struct {
+	render report.Renderer
+	path   string // "" is standard output
+}
+
+func parseOutputs(specs []string) (outs []output, stdout bool, err error) {
+	for _, s := range specs {
+		format, path, _ := strings.Cut(s, "=")
+		r, err := report.Format(format)
+		if err != nil {
+			return nil, false, exit{exitUsage, err}
+		}
+		if path == "" {
+			if stdout {
+				return nil, false, usage("two reports cannot both go to standard output: give one a path, as in -o %s=FILE", format)
+			}
+			stdout = true
+		}
+		outs = append(outs, output{r, path})
+	}
+	return outs, stdout, nil
+}
+
+// writeOutputs writes each report whole or not at all.
+func writeOutputs(outs []output, doc *assess.Document, stdout io.Writer) error {
+	for _, o := range outs {
+		var b bytes.Buffer
+		if err := o.render(&b, doc); err != nil {
+			return nothing(fmt.Errorf("render the report: %w", err))
+		}
+		if o.path == "" {
+			if _, err := stdout.Write(b.Bytes()); err != nil {
+				return nothing(fmt.Errorf("write the report: %w", err))
+			}
+			continue
+		}
+		if err := writeFile(o.path, b.Bytes()); err != nil {
+			return nothing(fmt.Errorf("write %s: %w", o.path, err))
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe, a device
+		return os.WriteFile(path, data, 0o666)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".assay-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// run acquires and assesses.
+func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, error) {
+	at := time.Now().UTC().Truncate(time.Second)
+	if j.at != "" {
+		var err error
+		if at, err = time.Parse(time.RFC3339, j.at); err != nil {
+			return nil, usage("--at %q is not a time like 2026-11-24T12:00:00Z", j.at)
+		}
+		at = at.UTC()
+	}
+	if j.jobs < 1 {
+		return nil, usage("--jobs must be at least 1")
+	}
+	p := newProgress(stderr)
+	defer p.stop()
+	clock := newStopwatch()
+
+	config, err := j.configuration()
+	if err != nil {
+		return nil, err
+	}
+	as, store, err := j.acquire(ctx, config, at, p)
+	if err != nil {
+		return nil, err
+	}
+	clock.lap("acquire")
+
+	pool := worker.New()
+	defer pool.Close()
+	build := thisBuild(j.cache)
+	e := &assess.Engine{Salt: build.Build, Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: config.Parameters,
+		Run: pool.Run, Workers: j.jobs, Verify: j.verify, Progress: p.show,
+		Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
+	if dir := j.memoDir(); dir != "" {
+		memo, err := acquire.OpenMemo(dir, p.warn)
+		if err != nil {
+			p.warn("nothing is remembered for the next run: " + err.Error())
+		} else {
+			e.Memo = memo
+		}
+	}
+	differs := 0
+	e.Differs = func(step, name, was, is string) {
+		differs++
+		p.warn(fmt.Sprintf("%s of %s was remembered otherwise than it is computed now", step, name))
+	}
+	a := e.Assess(as, store, nil)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	clock.lap("assess")
+	doc := e.Document(a, assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}, nil)
+	clock.lap("document")
+	p.stop()
+	if j.timings {
+		clock.print(stderr)
+		fmt.Fprintf(stderr, "  extracted %d, derived %d, judged %d, remembered %d\n", e.Extracted, e.Derived, e.Judged, e.Reused)
+	}
+	if differs > 0 {
+		return nil, nothing(fmt.Errorf("the memo store disagrees with %d results; remove it", differs))
+	}
+	return doc, nil
+}
+
+// configuration reads assay.yaml, if there is one.
+func (j *job) configuration() (*toe.File, error) {
+	path := j.config
+	if path == "" {
+		path = filepath.Join(j.dir, toe.FileName)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && j.config == "" {
+		return &toe.File{}, nil
+	} else if err != nil {
+		return nil, usage("read the configuration: %v", err)
+	}
+	f, err := toe.Parse(filepath.Base(path), data)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range f.Parameters {
+		if err := scheme.CheckParameter(name, value); err != nil {
+			return nil, &toe.Error{File: filepath.Base(path), Line: f.Line(name), Text: err.Error()}
+		}
+	}
+	return f, nil
+}
+
+// name is what the system is called: what assay.yaml says, or the directory's name.
+func (j *job) name(config *toe.File) string {
+	if config.Name != "" {
+		return config.Name
+	}
+	if abs, err := filepath.Abs(j.dir); err == nil {
+		return filepath.Base(abs)
+	}
+	return j.dir
+}
+
+// acquire freezes every root.
+func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *progress) ([]artefact.Artefact, *acquire.Store, error) {
+	store := acquire.NewStore()
+	type root struct{ id, dir string }
+	roots := []root{{"main", j.dir}}
+	for _, r := range config.Roots {
+		roots = append(roots, root{r.ID, filepath.Join(j.dir, filepath.FromSlash(r.Path))})
+	}
+	for _, r := range j.roots {
+		id, dir, ok := strings.Cut(r, "=")
+		if !ok {
+			id, dir = filepath.Base(filepath.Clean(r)), r
+		}
+		roots = append(roots, root{id, dir})
+	}
+	seen := map[string]bool{}
+	var as []artefact.Artefact
+	for _, r := range roots {
+		if seen[r.id] || r.id == "" || strings.ContainsAny(r.id, "/\\ ") {
+			return nil, nil, usage("root %q needs an id of its own: --root ID=DIR", r.dir)
+		}
+		seen[r.id] = true
+		o := acquire.Options{ID: r.id, At: at, Progress: func(done, total int) { p.show("acquire", r.id, done, total) }}
+		if r.id == "main" {
+			o.Include, o.Exclude = config.Include, config.Exclude
+		}
+		var a artefact.Artefact
+		var err error
+		if j.revision != "" && r.id == "main" {
+			a, err = acquire.Revision(ctx, store, r.dir, j.revision, o)
+		} else {
+			a, err = acquire.Tree(ctx, store, r.dir, o)
+		}
+		if errors.Is(err, acquire.ErrEmpty) {
+			return nil, nil, nothing(hint{fmt.Errorf("%s holds no file, so there is nothing to assess", r.dir), "name the directory of the system: assay assess DIR"})
+		} else if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, ctx.Err()
+			}
+			return nil, nil, nothing(err)
+		}
+		as = append(as, a)
+	}
+	if j.config != "" { // what stands elsewhere is declared all the same
+		data, err := os.ReadFile(j.config)
+		if err != nil {
+			return nil, nil, usage("read the configuration: %v", err)
+		}
+		d := store.Put(string(data))
+		as[0].Units = append(as[0].Units, artefact.Unit{Path: "main/" + toe.FileName, Family: artefact.Declaration, Language: "assay", Digest: d})
+	}
+	return as, store, nil
+}
+
+// memoDir returns where results are remembered, "" for nowhere.
+func (j *job) memoDir() string { return cacheDir(j.cache) }
+
+func cacheDir(flag string) string {
+	if flag == "none" {
+		return ""
+	}
+	if flag != "" {
+		return flag
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "assay", "memo")
+}
+
+func style(w io.Writer) report.Style {
+	s := report.Style{Width: 120}
+	f, ok := w.(*os.File)
+	if !ok || !isTerminal(f) {
+		return s
+	}
+	s.Width = terminalWidth(f)
+	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return s
+}
+
+// A stopwatch measures stages for --timings.
+type stopwatch struct {
+	last time.Time
+	laps []string
+}
+
+func newStopwatch() *stopwatch { return &stopwatch{last: time.Now()} }
+
+func (s *stopwatch) lap(name string) {
+	now := time.Now()
+	s.laps = append(s.laps, fmt.Sprintf("  %-10s %8s ms", name, strconv.FormatInt(now.Sub(s.last).Milliseconds(), 10)))
+	s.last = now
+}
+
+func (s *stopwatch) print(w io.Writer) {
+	for _, l := range s.laps {
+		fmt.Fprintln(w, l)
+	}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"slices"
+
+	"assay/collect/config"
+	"assay/collect/declared"
+	"assay/collect/deployment"
+	"assay/collect/library"
+	"assay/collect/library/scalibr"
+	"assay/collect/source"
+	"assay/derive"
+	"assay/fact"
+)
+
+// collectors are all that this program has. A worker process serves the same list.
+var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, source.All)
+
+// readers returns who supplies a predicate: collectors, and derivations.
+func readers(predicate string) (out []string) {
+	emits := func(kinds []fact.Fact) bool {
+		return slices.ContainsFunc(kinds, func(k fact.Fact) bool { return fact.Name(k) == predicate })
+	}
+	for _, c := range collectors {
+		if emits(c.Emits) {
+			out = append(out, c.Name)
+		}
+	}
+	for _, stratum := range derive.Strata {
+		for _, d := range stratum {
+			if emits(d.Emits) {
+				out = append(out, "derivation "+d.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"assay/report"
+)
+
+func reportCommand() *cobra.Command {
+	var outputs []string
+	c := &cobra.Command{
+		Use:   "report FILE",
+		Short: "Render a document again, in any format",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			outs, toStdout, err := parseOutputs(outputs)
+			if err != nil {
+				return err
+			}
+			doc, err := readDocument(args[0])
+			if err != nil {
+				return err
+			}
+			if !toStdout && len(outs) == 0 {
+				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout())); err != nil {
+					return nothing(err)
+				}
+			}
+			return writeOutputs(outs, doc, cmd.OutOrStdout())
+		},
+	}
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` (json, text); repeatable")
+	return c
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"assay/report"
+	"assay/scheme"
+)
+
+func schemeCommand() *cobra.Command {
+	c := &cobra.Command{Use: "scheme", Short: "Look at the 34 requirements as the scheme words them"}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List the requirements", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			family := ""
+			for _, r := range scheme.All() {
+				if r.Family != family {
+					family = r.Family
+					fmt.Fprintln(cmd.OutOrStdout(), family)
+				}
+				scope := "whole system"
+				if r.PerComponent() {
+					scope = "each component"
+				}
+				if r.PerComponent() && r.Global() {
+					scope = "both"
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "  %-7s %-15s %s\n", r.ID, scope, r.Title)
+			}
+			return nil
+		},
+	}, &cobra.Command{
+		Use: "show ID", Short: "Show one requirement, verbatim, with its references, parameters and readings", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ok, err := report.Requirement(cmd.OutOrStdout(), args[0], style(cmd.OutOrStdout()))
+			if err != nil {
+				return nothing(err)
+			}
+			if !ok {
+				return usage("there is no requirement %q; assay scheme list shows them", args[0])
+			}
+			return nil
+		},
+	})
+	return c
+}

@@ -1,0 +1,166 @@
+// Package config reads what programs are configured with: flat keys and values out of every format that is a tree of them.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"assay/artefact"
+	"assay/collect"
+	"assay/collect/config/read"
+	"assay/fact"
+)
+
+// All are the collectors of this package. Terraform is not among them.
+var All = []*collect.Collector{Properties, YAML, JSON, TOML, INI, Env, XML}
+
+const (
+	maxFile     = 1 << 20
+	maxSettings = 20_000
+)
+
+// collector makes a collector of one language out of what reads it.
+func collector(language, doc string, run func(*sheet) error) *collect.Collector {
+	return &collect.Collector{
+		Name: "config/" + language,
+		Doc: doc + ` Keys are flat: parents.child[0]. A value is masked where it or its key looks like a secret, and ${NAME:default} is a key. A
+file of more than 1 MiB or 20,000 settings is not read to its end.`,
+		Accepts: collect.Kinds(artefact.Config, language),
+		Emits:   []fact.Fact{fact.Setting{}},
+		Run: func(p *collect.Pass) error {
+			if len(p.Data) > maxFile {
+				return fmt.Errorf("line 1: larger than %d bytes", maxFile)
+			}
+			s := &sheet{p: p, syntax: read.Spring, data: strings.ToValidUTF8(strings.TrimPrefix(p.Data, "\ufeff"), "\ufffd")}
+			return s.flush(run(s))
+		},
+	}
+}
+
+// A sheet collects the settings of a file.
+type sheet struct {
+	p      *collect.Pass
+	data   string
+	syntax read.Syntax
+	all    []setting
+	from   int // where the document being read begins in all
+	failed error
+	gaps   int
+}
+
+type setting struct {
+	key, symbol string
+	value       fact.Value
+	text        string
+	line        int
+}
+
+// set records that key is text; hint is what else may tell that it is a secret.
+func (s *sheet) set(key, hint, text string, line int) {
+	if len(s.all) >= maxSettings {
+		if s.failed == nil {
+			s.failed = fmt.Errorf("line %d: more than %d settings", line, maxSettings)
+		}
+		return
+	}
+	s.all = append(s.all, setting{key: read.Clip(key), value: s.value(key+hint, text), text: text, line: line})
+}
+
+var filtered = regexp.MustCompile(`^@([\w.-]+)@$`)
+
+func (s *sheet) value(key, text string) fact.Value {
+	if m := filtered.FindStringSubmatch(text); m != nil { // what the build puts in
+		return fact.Key(m[1])
+	}
+	if strings.HasPrefix(text, "#{") && strings.HasSuffix(text, "}") {
+		return fact.Unknown("an expression")
+	}
+	return read.Value(key, s.syntax.Pieces(text))
+}
+
+// gap records a line that was not understood.
+func (s *sheet) gap(line int, format string, args ...any) {
+	if s.gaps++; s.gaps <= 100 {
+		s.p.Gap(fact.Setting{}, line, "unparsed", format, args...)
+	}
+}
+
+// end ends a document: what profile it is for, it says itself.
+func (s *sheet) end() {
+	var profiles []string
+	for _, x := range s.all[s.from:] {
+		key, _, _ := strings.Cut(x.key, "[")
+		if key == "spring.config.activate.on-profile" || key == "spring.profiles" {
+			profiles = append(profiles, x.text)
+		}
+	}
+	if len(profiles) > 0 {
+		for i := range s.all[s.from:] {
+			s.all[s.from+i].symbol = read.Clip(strings.Join(profiles, ","))
+		}
+	}
+	s.from = len(s.all)
+}
+
+func (s *sheet) flush(err error) error {
+	s.end()
+	for _, x := range s.all {
+		s.p.Emit(fact.Setting{Key: x.key, Value: x.value, Site: fact.Site{Symbol: x.symbol}}, x.line)
+	}
+	return errors.Join(err, s.failed)
+}
+
+// tree records what is below n.
+func (s *sheet) tree(key, hint string, n *yaml.Node, line int) {
+	line = read.Line(n, line)
+	switch {
+	case n == nil || read.Null(n):
+		s.set(key, hint, "", line)
+	case n.Kind == yaml.ScalarNode:
+		s.set(key, hint, n.Value, line)
+	case len(n.Content) == 0:
+		s.set(key, hint, "", line)
+	case n.Kind == yaml.SequenceNode:
+		for i, x := range n.Content {
+			s.tree(fmt.Sprintf("%s[%d]", key, i), hint, x, line)
+		}
+	case n.Kind == yaml.MappingNode:
+		name := ""
+		for _, k := range known {
+			name += " " + read.Text(n, k)
+		}
+		if key == "" && read.Text(n, "kind") == "Secret" {
+			hint += " secret"
+		}
+		for k, v := range read.Pairs(n) {
+			if k.Kind != yaml.ScalarNode {
+				s.gap(k.Line, "a key that is no text")
+				continue
+			}
+			child, h := k.Value, hint
+			if key != "" {
+				child = key + "." + child
+			}
+			if carries(k.Value) {
+				h += name
+			}
+			s.tree(child, h, v, k.Line)
+		}
+	}
+}
+
+// known are the keys, attributes and elements by which one thing is told from its like.
+var known = []string{"key", "Key", "name", "Name", "param-name", "id"}
+
+// carries reports whether what goes by this name is the value of what goes by a known one: {name: DB_PASSWORD, value: x}.
+func carries(name string) bool {
+	switch strings.ToLower(name) {
+	case "value", "val", "data", "content", "default", "defaultvalue", "param-value", "string":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,738 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"assay/code"
+	"assay/fact"
+)
+
+// Kotlin reads Kotlin by its tokens: there is no grammar to be had. Tokens are enough to see exactly where a comment, a
+// string and the code inside a string begin and end, and so to find names; what takes understanding of expressions is not
+// claimed. Tests are not: those that are made by calling functions with a title cannot be told from other calls.
+var Kotlin = reader("kotlin", "package, imports and full names, annotations, loading by name, native code and main functions of Kotlin, by its tokens",
+	[]fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.Native{}, fact.Entry{}, fact.Justified{}}, extractKotlin)
+
+type kotlinKind int
+
+const (
+	kotlinPunct  kotlinKind = iota
+	kotlinIdent             // of a name in backticks, what they enclose
+	kotlinNumber            // or a character
+	kotlinString            // comes after the tokens of the code inside it
+	kotlinEnd
+)
+
+type kotlinToken struct {
+	kind  kotlinKind
+	text  string // of a string, its constant text
+	known bool   // of a string: text is all of it
+	glued bool   // no blank before it
+	first bool   // of its line
+	at    int
+}
+
+const maxTokens = 3 << 20 // of a file: what 8 MiB of code that people write could hold
+
+// A kotlinLexer splits a text. Code and strings nest in one another; mode says where it is.
+type kotlinLexer struct {
+	text   string
+	at     int
+	tokens []kotlinToken
+	modes  []kotlinMode
+	tags   func(comment string, at int)
+	bad    func(at int, what string)
+}
+
+// A kotlinMode is a string being read, or code in braces inside one.
+type kotlinMode struct {
+	str     bool
+	raw     bool
+	dollars int // that begin an expression in the string
+	braces  int // open in the code
+	begin   int
+	text    []byte
+	unknown bool
+}
+
+// run tokenises all of the text. Every round of it moves on.
+func (l *kotlinLexer) run() {
+	if strings.HasPrefix(l.text, "\ufeff") {
+		l.at = len("\ufeff")
+	}
+	if strings.HasPrefix(l.text[l.at:], "#!") {
+		l.line()
+	}
+	for l.at < len(l.text) && len(l.tokens) <= maxTokens {
+		if n := len(l.modes); n > 0 && l.modes[n-1].str {
+			l.inString(&l.modes[n-1])
+		} else {
+			l.inCode()
+		}
+	}
+	if len(l.modes) > 0 {
+		l.bad(l.modes[0].begin, "a string does not end")
+	}
+	l.tokens = append(l.tokens, kotlinToken{kind: kotlinEnd, at: len(l.text), first: true})
+}
+
+func (l *kotlinLexer) line() {
+	if n := strings.IndexByte(l.text[l.at:], '\n'); n >= 0 {
+		l.at += n
+	} else {
+		l.at = len(l.text)
+	}
+}
+
+func (l *kotlinLexer) add(kind kotlinKind, from int, text string) {
+	t := kotlinToken{kind: kind, text: text, at: from, first: true}
+	if n := len(l.tokens); n > 0 {
+		p := l.tokens[n-1]
+		between := l.text[min(p.at+1, from):from]
+		t.first = strings.Contains(between, "\n")
+		last, _ := utf8.DecodeLastRuneInString(l.text[:from])
+		t.glued = !unicode.IsSpace(last) && last != '/'
+	}
+	l.tokens = append(l.tokens, t)
+}
+
+func (l *kotlinLexer) inCode() {
+	rest := l.text[l.at:]
+	from := l.at
+	r, size := utf8.DecodeRuneInString(rest)
+	switch {
+	case unicode.IsSpace(r):
+		l.at += size
+	case strings.HasPrefix(rest, "//"):
+		l.line()
+		l.tags(l.text[from:l.at], from)
+	case strings.HasPrefix(rest, "/*"):
+		l.comment()
+	case r == '"' || r == '$' && strings.HasPrefix(rest[kotlinDollars(rest, maxDollars):], `"`):
+		n := kotlinDollars(rest, maxDollars)
+		m := kotlinMode{str: true, begin: from, dollars: max(n, 1)}
+		rest = rest[n:]
+		l.at += n
+		m.raw = strings.HasPrefix(rest, `"""`)
+		l.at += map[bool]int{false: 1, true: 3}[m.raw]
+		l.push(m)
+	case r == '\'':
+		l.character(rest)
+	case r == '`':
+		n := strings.IndexAny(rest[1:], "`\n")
+		if n < 0 || rest[n+1] == '\n' {
+			l.bad(from, "a name in backticks does not end")
+			l.at++
+			return
+		}
+		l.at += n + 2
+		l.add(kotlinIdent, from, rest[1:n+1])
+	case r == '_' || unicode.IsLetter(r):
+		n := strings.IndexFunc(rest, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		if n < 0 {
+			n = len(rest)
+		}
+		l.at += n
+		l.add(kotlinIdent, from, rest[:n])
+	case unicode.IsDigit(r):
+		n := 0
+		for n < len(rest) && (rest[n] == '_' || rest[n] >= 0x80 || unicode.IsLetter(rune(rest[n])) || unicode.IsDigit(rune(rest[n])) ||
+			rest[n] == '.' && n+1 < len(rest) && unicode.IsDigit(rune(rest[n+1]))) {
+			n++
+		}
+		l.at += max(n, size)
+		l.add(kotlinNumber, from, "")
+	case strings.ContainsRune(`()[]{}<>.,;:?!@=+-*/%&|~^$#`, r):
+		l.at += size
+		if n := len(l.modes); n > 0 {
+			switch m := &l.modes[n-1]; r {
+			case '{':
+				m.braces++
+			case '}':
+				if m.braces--; m.braces == 0 { // the end of ${…}
+					l.modes = l.modes[:n-1]
+					return
+				}
+			}
+			if r == '{' && l.modes[n-1].braces == 1 {
+				return // its beginning
+			}
+		}
+		l.add(kotlinPunct, from, rest[:size])
+	default:
+		l.bad(from, fmt.Sprintf("no token begins with %q", r))
+		l.at += size
+	}
+}
+
+// maxModes bounds how deep strings and code nest.
+const maxModes = 1000
+
+func (l *kotlinLexer) push(m kotlinMode) {
+	if len(l.modes) >= maxModes {
+		l.bad(l.at, "strings are nested too deep")
+		l.at = len(l.text)
+		return
+	}
+	l.modes = append(l.modes, m)
+}
+
+// comment reads a block comment; they nest.
+func (l *kotlinLexer) comment() {
+	from := l.at
+	for depth := 0; l.at < len(l.text); {
+		rest := l.text[l.at:]
+		switch {
+		case strings.HasPrefix(rest, "/*"):
+			depth++
+			l.at += 2
+		case strings.HasPrefix(rest, "*/"):
+			depth--
+			if l.at += 2; depth == 0 {
+				l.tags(l.text[from:l.at], from)
+				return
+			}
+		default:
+			l.at++
+		}
+	}
+	l.tags(l.text[from:], from)
+	l.bad(from, "a comment does not end")
+}
+
+func (l *kotlinLexer) character(rest string) {
+	from, n := l.at, 1
+	switch {
+	case strings.HasPrefix(rest[1:], `\u`):
+		n += 6
+	case strings.HasPrefix(rest[1:], `\`):
+		n += 2
+	default:
+		_, size := utf8.DecodeRuneInString(rest[1:])
+		n += size
+	}
+	if n >= len(rest) || rest[n] != '\'' || rest[1] == '\'' || rest[1] == '\n' {
+		l.bad(from, "a character does not end")
+		l.at++
+		return
+	}
+	l.at += n + 1
+	l.add(kotlinNumber, from, "")
+}
+
+func (l *kotlinLexer) inString(m *kotlinMode) {
+	rest := l.text[l.at:]
+	dollars := kotlinDollars(rest, m.dollars)
+	switch {
+	case m.raw && strings.HasPrefix(rest, `"""`):
+		n := len(rest) - len(strings.TrimLeft(rest, `"`))
+		m.text = append(m.text, rest[:n-3]...) // quotes before the last three belong to the text
+		l.at += n
+		l.finish(m)
+	case !m.raw && rest[0] == '"':
+		l.at++
+		l.finish(m)
+	case !m.raw && rest[0] == '\n':
+		l.bad(m.begin, "a string does not end")
+		l.finish(m)
+	case !m.raw && rest[0] == '\\':
+		n := min(2, len(rest))
+		if strings.HasPrefix(rest, `\u`) {
+			n = min(6, len(rest))
+		}
+		s, ok := unescape(rest[:n])
+		m.text = append(m.text, s...)
+		m.unknown = m.unknown || !ok
+		if n == 2 && rest[1] == '\n' {
+			n = 1
+		}
+		l.at += n
+	case dollars == m.dollars && strings.HasPrefix(rest[dollars:], "{"):
+		m.unknown = true
+		l.at += dollars
+		l.push(kotlinMode{begin: l.at})
+	case dollars == m.dollars && kotlinBeginsName(rest[dollars:]):
+		m.unknown = true
+		l.at += dollars
+	default:
+		n := strings.IndexAny(rest[1:], "\"\\\n$")
+		if n < 0 {
+			n = len(rest) - 1
+		}
+		m.text = append(m.text, rest[:n+1]...)
+		l.at += n + 1
+	}
+}
+
+// maxDollars bounds how many of them an expression in a string may begin with.
+const maxDollars = 16
+
+// kotlinDollars counts the dollars, up to limit, that s begins with.
+func kotlinDollars(s string, limit int) int {
+	s = s[:min(len(s), limit)]
+	return len(s) - len(strings.TrimLeft(s, "$"))
+}
+
+func kotlinBeginsName(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r == '_' || r == '`' || unicode.IsLetter(r)
+}
+
+func (l *kotlinLexer) finish(m *kotlinMode) {
+	text, known, begin := string(m.text), !m.unknown, m.begin
+	l.modes = l.modes[:len(l.modes)-1]
+	l.add(kotlinString, begin, text)
+	l.tokens[len(l.tokens)-1].known = known
+}
+
+// A kotlinReader walks the tokens, and knows the declarations around each.
+type kotlinReader struct {
+	*code.File
+	scope
+	lines     []int
+	tokens    []kotlinToken
+	closes    []int32 // of an opening bracket, the token that closes it
+	depth     int     // of brackets
+	aliases   aliases
+	pending   string // a declaration whose body may follow
+	class     bool   // it is a class, whose constructor may follow first
+	at        int    // its depth
+	adorned   []code.Annotation
+	adornedAt int // the depth of what they adorn
+	variables map[string]bool
+	names     []code.Import // full names, until it is known what is a variable
+}
+
+func extractKotlin(text string) (*code.File, error) {
+	r := &kotlinReader{File: new(code.File), lines: lineStarts(text), aliases: aliases{}, variables: map[string]bool{}}
+	l := &kotlinLexer{text: text, bad: r.unread,
+		tags: func(comment string, at int) { r.Tags = append(r.Tags, tags(comment, r.place(at))...) }}
+	if strings.HasPrefix(strings.TrimPrefix(text, "\ufeff"), "#!") {
+		r.Entries = append(r.Entries, code.Entry{Kind: "script", Place: r.place(0)})
+	}
+	l.run()
+	if len(l.tokens) > maxTokens {
+		return r.File, fmt.Errorf("more than %d tokens", maxTokens)
+	}
+	r.tokens = l.tokens
+	r.match()
+	for i := range r.tokens {
+		r.read(i)
+	}
+	r.flush("")
+	for _, n := range r.names {
+		if root, _, _ := strings.Cut(n.Name, "."); !r.variables[root] || jvmRoots[root] {
+			r.Imports = append(r.Imports, n)
+		}
+	}
+	return r.File, nil
+}
+
+var kotlinClosing = map[string]string{")": "(", "]": "[", "}": "{"}
+
+// match finds the end of every bracket. Where they do not match, nothing after can be told apart for sure.
+func (r *kotlinReader) match() {
+	r.closes = make([]int32, len(r.tokens))
+	var open []int
+	for i, t := range r.tokens {
+		if t.kind != kotlinPunct {
+			continue
+		}
+		switch n := len(open); t.text {
+		case "(", "[", "{":
+			open = append(open, i)
+		case ")", "]", "}":
+			if n == 0 || r.tokens[open[n-1]].text != kotlinClosing[t.text] {
+				r.unread(t.at, "brackets do not match at "+t.text)
+				open = nil
+				continue
+			}
+			r.closes[open[n-1]] = int32(i)
+			open = open[:n-1]
+		}
+	}
+	if len(open) > 0 {
+		r.unread(r.tokens[open[0]].at, "a bracket is not closed")
+	}
+	for i := range r.closes {
+		if r.closes[i] == 0 {
+			r.closes[i] = int32(len(r.tokens))
+		}
+	}
+}
+
+func (r *kotlinReader) unread(at int, what string) {
+	if line, _ := position(r.lines, at); len(r.Unread) < maxUnread {
+		r.Unread = append(r.Unread, code.Unread{Line: line, Text: what})
+	}
+}
+
+func (r *kotlinReader) place(at int) code.Place {
+	line, column := position(r.lines, at)
+	return code.Place{Line: line, Column: column, Symbol: r.within("")}
+}
+
+// within returns the symbol of what is declared here by name, in its parameters too, whose body is yet to come.
+func (r *kotlinReader) within(name string) string {
+	s := r.scope
+	if r.pending != "" && r.at < r.depth {
+		s.open(r.pending, 0)
+	}
+	if name != "" {
+		s.open(name, 0)
+	}
+	return s.symbol()
+}
+
+func (r *kotlinReader) token(i int) kotlinToken {
+	if i < 0 || i >= len(r.tokens) {
+		return kotlinToken{kind: kotlinEnd}
+	}
+	return r.tokens[i]
+}
+
+func (r *kotlinReader) punct(i int, text string) bool {
+	t := r.token(i)
+	return t.kind == kotlinPunct && t.text == text
+}
+
+func (r *kotlinReader) word(i int, words ...string) bool {
+	t := r.token(i)
+	for _, w := range words {
+		if t.kind == kotlinIdent && t.text == w {
+			return true
+		}
+	}
+	return false
+}
+
+// path reads a dotted name that begins at token i, and returns what follows it.
+func (r *kotlinReader) path(i int) (name string, next int) {
+	var b strings.Builder
+	for r.token(i).kind == kotlinIdent {
+		if b.Len() < maxName {
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(r.token(i).text)
+		}
+		i++
+		if !r.punct(i, ".") || r.token(i+1).kind != kotlinIdent {
+			break
+		}
+		i++
+	}
+	return clip(b.String(), maxName), i
+}
+
+func (r *kotlinReader) read(i int) {
+	r.reach(i)
+	t := r.tokens[i]
+	switch t.kind {
+	case kotlinPunct:
+		switch t.text {
+		case "(", "[", "{":
+			if t.text == "{" && r.pending != "" && r.at == r.depth {
+				r.open(r.pending, int(r.closes[i]))
+				r.pending = ""
+			}
+			r.depth++
+		case ")", "]", "}":
+			if r.adornedAt >= r.depth {
+				r.flush("")
+			}
+			r.depth = max(r.depth-1, 0)
+		case "@":
+			r.annotation(i)
+		}
+	case kotlinIdent:
+		r.ident(i)
+	}
+}
+
+// flush says which declaration the annotations so far adorn: name, or if that is "" what is around.
+func (r *kotlinReader) flush(name string) {
+	symbol := r.within(name)
+	for _, a := range r.adorned {
+		a.Symbol = symbol
+		r.Annotations = append(r.Annotations, a)
+	}
+	r.adorned = nil
+}
+
+var kotlinTargets = map[string]bool{"file": true, "property": true, "field": true, "get": true, "set": true, "receiver": true, "param": true, "setparam": true, "delegate": true, "all": true}
+
+func (r *kotlinReader) annotation(i int) {
+	if before := r.token(i - 1); before.kind == kotlinIdent && r.token(i).glued { // a label: return@list
+		return
+	}
+	at := i
+	i++
+	file := r.word(i, "file") && r.punct(i+1, ":")
+	if r.token(i).kind == kotlinIdent && kotlinTargets[r.token(i).text] && r.punct(i+1, ":") {
+		i += 2
+	}
+	list := r.punct(i, "[")
+	if list {
+		i++
+	}
+	for {
+		name, next := r.path(i)
+		if name == "" {
+			return
+		}
+		a := code.Annotation{Name: r.aliases.resolve(name, "."), Place: r.place(r.tokens[at].at)}
+		if file {
+			r.Annotations = append(r.Annotations, a)
+		} else {
+			r.adorned, r.adornedAt = append(r.adorned, a), r.depth
+		}
+		if !list {
+			return
+		}
+		if r.punct(next, "(") {
+			next = int(r.closes[next]) + 1
+		}
+		i, at = next, min(next, len(r.tokens)-1)
+	}
+}
+
+func (r *kotlinReader) ident(i int) {
+	t := r.tokens[i]
+	top := r.depth == 0
+	member := r.punct(i-1, ".") || r.punct(i-1, ":") && r.punct(i-2, ":")
+	if member {
+		if !r.punct(i-1, ".") || r.token(i-2).kind != kotlinIdent { // else it was read with what it is a member of
+			r.member(i)
+		}
+		return
+	}
+	switch t.text {
+	case "package":
+		if name, _ := r.path(i + 1); top && name != "" && len(r.Packages) == 0 {
+			r.Packages = append(r.Packages, code.Package{Name: name, Place: r.place(t.at)})
+			r.skip(i + 1)
+			return
+		}
+	case "import":
+		if top && (t.first || r.punct(i-1, ";")) && r.token(i+1).kind == kotlinIdent {
+			r.imported(i)
+			return
+		}
+	case "class", "interface", "object", "fun", "val", "var", "typealias", "constructor":
+		r.declaration(i)
+	case "init":
+		r.pending = ""
+	case "SpringBootServletInitializer":
+		if r.punct(i-1, ":") || r.punct(i-1, ",") {
+			r.Entries = append(r.Entries, code.Entry{Kind: "server", Place: r.place(t.at)})
+		}
+	}
+	if r.punct(i+1, ":") && !r.punct(i+2, ":") {
+		r.variables[t.text] = true // a parameter, or a variable with its type
+	}
+	name, next := r.path(i)
+	if full := jvmFullName(name); full != "" {
+		r.names = append(r.names, code.Import{Name: full, Kind: code.Qualified, Place: r.place(t.at)})
+	}
+	if top && t.first && (r.punct(next, "(") || r.punct(next, "{")) && r.statement(i, name) {
+		r.Entries = append(r.Entries, code.Entry{Kind: "top-level", Place: r.place(t.at)})
+	}
+	r.call(r.aliases.resolve(name, "."), next, t.at)
+}
+
+// member reads a name behind something that is no name: a call, a class, a doubt.
+func (r *kotlinReader) member(i int) {
+	name, next := r.path(i)
+	if r.punct(i-2, ")") && r.punct(i-3, "(") && r.word(i-4, "getRuntime") {
+		name = "Runtime." + name
+	} else {
+		name = "." + name
+	}
+	r.call(name, next, r.tokens[i].at)
+}
+
+// skip blanks out a path that was read, so that it is not read again as an expression.
+func (r *kotlinReader) skip(i int) (next int) {
+	_, next = r.path(i)
+	for ; i < next; i++ {
+		r.tokens[i] = kotlinToken{kind: kotlinPunct, text: ";", at: r.tokens[i].at}
+	}
+	return next
+}
+
+func (r *kotlinReader) imported(i int) {
+	name, next := r.path(i + 1)
+	r.skip(i + 1)
+	alias := last(name, ".")
+	switch {
+	case r.punct(next, ".") && r.punct(next+1, "*"):
+		name += ".*"
+		alias = ""
+	case r.word(next, "as"):
+		alias = r.token(next + 1).text
+	}
+	if alias != "" {
+		r.aliases[alias] = name
+	}
+	at := r.place(r.tokens[i].at)
+	r.Imports = append(r.Imports, code.Import{Name: name, Place: at})
+	if kind := jvmNative(name); kind != "" {
+		r.Natives = append(r.Natives, code.Native{Kind: kind, Place: at})
+	}
+}
+
+func (r *kotlinReader) declaration(i int) {
+	keyword := r.tokens[i].text
+	name := ""
+	switch keyword {
+	case "fun", "val", "var", "typealias":
+		if r.word(i+1, "interface") {
+			return // fun interface
+		}
+		name = r.declared(i + 1)
+	case "constructor":
+		if !r.punct(i+1, "(") {
+			return
+		}
+		if name = "constructor"; r.pending != "" && r.class && r.at == r.depth { // the primary one
+			r.flush(r.pending)
+			return
+		}
+	case "object":
+		name = r.token(i + 1).text
+		if r.token(i+1).kind != kotlinIdent {
+			name = ""
+			if r.word(i-1, "companion") {
+				name = "Companion"
+			}
+		}
+	default:
+		name = r.token(i + 1).text
+		if r.token(i+1).kind != kotlinIdent {
+			return
+		}
+	}
+	if keyword == "val" || keyword == "var" {
+		r.variables[name] = true
+	}
+	if keyword == "fun" && name == "main" {
+		static := false
+		for _, a := range r.adorned {
+			static = static || last(a.Name, ".") == "JvmStatic"
+		}
+		if r.depth == 0 || static {
+			at := r.place(r.tokens[i].at)
+			at.Symbol = r.within("main")
+			r.Entries = append(r.Entries, code.Entry{Kind: "main", Place: at})
+		}
+	}
+	if keyword == "fun" && r.modified(i, "external") {
+		at := r.place(r.tokens[i].at)
+		at.Symbol = r.within(name)
+		r.Natives = append(r.Natives, code.Native{Kind: "jni", Place: at})
+	}
+	if len(r.adorned) > 0 && r.adornedAt == r.depth {
+		r.flush(name)
+	}
+	if r.pending != "" && r.at < r.depth && (keyword == "val" || keyword == "var") {
+		return // a parameter of what is being declared
+	}
+	r.pending, r.class, r.at = name, keyword == "class", r.depth
+}
+
+// modified reports whether one of the few words before a declaration is modifier.
+func (r *kotlinReader) modified(i int, modifier string) bool {
+	for n := 1; n <= 8 && r.token(i-n).kind == kotlinIdent; n++ {
+		if r.word(i-n, modifier) {
+			return true
+		}
+	}
+	return false
+}
+
+// declared returns the name of a function or variable: the last name before what cannot be part of a receiver.
+func (r *kotlinReader) declared(i int) (name string) {
+	angles := 0
+	for n := range 64 {
+		t := r.token(i + n)
+		switch {
+		case t.kind == kotlinPunct && t.text == "<":
+			angles++
+		case t.kind == kotlinPunct && t.text == ">":
+			angles--
+		case angles > 0 || t.kind == kotlinPunct && (t.text == "." || t.text == "?"):
+		case t.kind == kotlinIdent && (name == "" || r.punct(i+n-1, ".")):
+			name = t.text
+		default:
+			return name
+		}
+	}
+	return name
+}
+
+// statement reports whether the call at i stands at file level by itself, as one does only in a script, which has no package.
+func (r *kotlinReader) statement(i int, name string) bool {
+	switch name {
+	case "get", "set", "constructor", "context":
+		return false
+	}
+	if len(r.Entries) > 0 || len(r.Packages) > 0 {
+		return false
+	}
+	before := r.token(i - 1)
+	return i == 0 || before.kind == kotlinString || before.kind == kotlinNumber || r.punct(i-1, ")") || r.punct(i-1, "}") || r.punct(i-1, ";")
+}
+
+// call reads a call of name, if it is one: what follows decides.
+func (r *kotlinReader) call(name string, next, at int) {
+	if !r.punct(next, "(") {
+		if r.punct(next, ":") && r.punct(next+1, ":") { // Class::forName
+			short := last(name, ".") + "." + r.token(next+2).text
+			if _, ok := jvmLoads[short]; ok {
+				r.loads(short, fact.Unknown(notConstant), at)
+			}
+		}
+		return
+	}
+	r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(r.argument(next + 1)), Place: r.place(at)})
+	method := last(name, ".")
+	short := last(before(name, "."), ".") + "." + method
+	arg, ok := jvmLoads[short]
+	if !ok {
+		if arg, ok = jvmLoads["."+method]; ok {
+			short = method
+		}
+	}
+	if !ok || r.punct(next+1, ")") {
+		return
+	}
+	value := fact.Unknown(notConstant)
+	if arg == 0 {
+		value = r.argument(next + 1)
+	}
+	r.loads(short, value, at)
+}
+
+func (r *kotlinReader) loads(short string, name fact.Value, at int) {
+	r.Dynamics = append(r.Dynamics, code.Dynamic{Call: strings.TrimPrefix(short, "."), Name: name, Place: r.place(at)})
+	if strings.HasPrefix(short, "System.") || strings.HasPrefix(short, "Runtime.") {
+		r.Natives = append(r.Natives, code.Native{Kind: "jni", Place: r.place(at)})
+	}
+}
+
+// argument returns the first argument of a call, if it is a constant or a class.
+func (r *kotlinReader) argument(i int) fact.Value {
+	ends := func(i int) bool { return r.punct(i, ")") || r.punct(i, ",") }
+	if t := r.token(i); t.kind == kotlinString && t.known && ends(i+1) {
+		return fact.Const(t.text)
+	}
+	name, next := r.path(i)
+	if name != "" && r.punct(next, ":") && r.punct(next+1, ":") && r.word(next+2, "class") && r.punct(next+3, ".") && r.word(next+4, "java") && ends(next+5) {
+		return fact.Const(r.aliases.resolve(name, "."))
+	}
+	return fact.Unknown(notConstant)
+}

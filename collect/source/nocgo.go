@@ -1,0 +1,7 @@
+//go:build !cgo
+
+package source
+
+import "assay/collect"
+
+var grammars []*collect.Collector

@@ -1,0 +1,920 @@
+package derive
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/artefact"
+	"assay/fact"
+)
+
+// Components finds what the ToE is made of.
+var Components = &Derivation{
+	Name: "components",
+	Doc: `which components there are, and which units go into each
+
+What deployments run is a component: one per name, over compose files and Kubernetes manifests together. Its source is found
+by what assay.yaml declares, by the build context, by an image that something else builds (provenance), or by name, in this order,
+and how is kept (Matched). A program with a Dockerfile of its own that nothing runs is one too; so is each module that
+builds a program, if nothing is deployed at all. An image that no source explains is third_party if it is a known public
+product, else unmapped. A directory that several components use goes into each: by path, by the name of the module it
+holds, or as the parent or workspace that a module inherits from.
+
+A file that only says what its own directory is made of (a manifest, a Dockerfile) and cannot be read is a gap in the
+membership of that directory's units alone; a deployment file that cannot be read may run anything, so that is a gap in
+which components there are. Hence it absorbs what manifests and Dockerfiles say.`,
+	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
+		fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}},
+	Emits:    []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
+	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}},
+	AllUnits: true,
+	Run: func(p *Pass) error {
+		s := survey(p)
+		s.workloads()
+		s.declared()
+		s.recipes()
+		s.modules()
+		s.merge()
+		s.shared()
+		s.emit()
+		s.gaps()
+		return nil
+	},
+}
+
+// A candidate is a component in the making.
+type candidate struct {
+	name, kind, origin string
+	aliases            []string
+	files              map[string]bool // deployment files that run it
+	platforms          map[string]bool
+	images             map[string]bool
+	dirs               map[string]string // directory or file -> how it was matched
+	exact              map[string]bool   // single files that go into it without their directory
+	from               []fact.Ref
+	job                bool
+	declared           bool
+	promote            bool // what lies in its directories is production: it is deployed
+}
+
+func (c *candidate) claim(dir, how string, refs ...fact.Ref) {
+	if _, ok := c.dirs[dir]; !ok {
+		c.dirs[dir] = how
+	}
+	c.from = append(c.from, refs...)
+}
+
+// A surveyor holds what a ToE's files say, keyed for looking up.
+type surveyor struct {
+	p          *Pass
+	units      map[string]fact.Unit
+	refs       map[string]fact.Ref // of units
+	dirs       map[string]bool     // every directory that has a unit below it
+	roots      map[string]bool
+	candidates map[string]*candidate // by plain name
+	builds     []build
+	modulesIn  map[string][]moduleAt
+	byName     map[string][]string // ecosystem + name -> directories of own modules
+	projects   map[string][]string // a Gradle project's path -> its directories
+	recipesIn  map[string][]string // directory -> Dockerfiles in it
+	copies     map[string][]fact.Copied
+	finalBase  map[string]string // Dockerfile -> what its last stage starts from
+}
+
+type build struct {
+	image               string
+	context, dockerfile string // resolved
+	ref                 fact.Ref
+}
+
+type moduleAt struct {
+	fact.Module
+	unit string
+	ref  fact.Ref
+}
+
+// plain makes names comparable: lower case, letters and digits.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(s))
+}
+
+// within joins a relative path to a directory of the ToE. It reports false for what leaves the root.
+func within(dir, rel string) (string, bool) {
+	if strings.HasPrefix(rel, "/") || strings.Contains(rel, "://") || strings.ContainsAny(rel, "$\x00") {
+		return "", false
+	}
+	joined := path.Join(dir, rel)
+	root, _, _ := strings.Cut(dir, "/")
+	return joined, joined == root || strings.HasPrefix(joined, root+"/")
+}
+
+func under(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
+func survey(p *Pass) *surveyor {
+	s := &surveyor{p: p, units: map[string]fact.Unit{}, refs: map[string]fact.Ref{}, dirs: map[string]bool{}, roots: map[string]bool{},
+		candidates: map[string]*candidate{}, modulesIn: map[string][]moduleAt{}, byName: map[string][]string{},
+		recipesIn: map[string][]string{}, copies: map[string][]fact.Copied{}, finalBase: map[string]string{}}
+	for ref, u := range fact.All[fact.Unit](p.View) {
+		s.units[u.Path], s.refs[u.Path] = u, ref
+		root, _, _ := strings.Cut(u.Path, "/")
+		s.roots[root] = true
+		for d := path.Dir(u.Path); d != "." && !s.dirs[d]; d = path.Dir(d) {
+			s.dirs[d] = true
+		}
+	}
+	for ref, m := range fact.All[fact.Module](p.View) {
+		if row, _ := p.Row(ref); row.Class == artefact.Vendored || row.Class == artefact.Generated {
+			continue // a copy of somebody else's module
+		}
+		dir := path.Dir(m.Site.Unit)
+		s.modulesIn[dir] = append(s.modulesIn[dir], moduleAt{m, m.Site.Unit, ref})
+		if m.Name != "" {
+			s.byName[m.Ecosystem+" "+m.Name] = append(s.byName[m.Ecosystem+" "+m.Name], dir)
+		}
+	}
+	s.projects = map[string][]string{}
+	for _, m := range fact.All[fact.Submodule](p.View) {
+		if dir, ok := within(path.Dir(m.Site.Unit), m.Dir); ok && strings.HasPrefix(m.Site.Symbol, ":") {
+			s.projects[m.Site.Symbol] = append(s.projects[m.Site.Symbol], dir)
+		}
+	}
+	for _, c := range fact.All[fact.Copied](p.View) {
+		s.copies[c.Site.Unit] = append(s.copies[c.Site.Unit], c)
+	}
+	for _, st := range fact.All[fact.Stage](p.View) {
+		if all, _ := st.Base.Consts(); st.Final && len(all) > 0 {
+			s.finalBase[st.Site.Unit] = all[0]
+		}
+	}
+	for _, u := range s.sorted(artefact.Recipe) {
+		s.recipesIn[path.Dir(u.Path)] = append(s.recipesIn[path.Dir(u.Path)], u.Path)
+	}
+	for ref, b := range fact.All[fact.ImageBuild](p.View) {
+		s.built(path.Dir(b.Site.Unit), text(b.Image), b.Context, b.Dockerfile, ref)
+	}
+	for ref, c := range fact.All[fact.Container](p.View) {
+		if c.Context != "" {
+			s.built(path.Dir(c.Site.Unit), text(c.Image), c.Context, c.Dockerfile, ref)
+		}
+	}
+	slices.SortFunc(s.builds, func(a, b build) int {
+		return cmp.Or(strings.Compare(a.image, b.image), strings.Compare(a.context, b.context), strings.Compare(a.dockerfile, b.dockerfile))
+	})
+	return s
+}
+
+func (s *surveyor) built(dir, image, context, dockerfile string, ref fact.Ref) {
+	if ctx, ok := within(dir, context); ok && image != "" {
+		s.builds = append(s.builds, build{image, ctx, dockerfile, ref})
+	}
+}
+
+func (s *surveyor) sorted(f artefact.Family) (out []fact.Unit) {
+	for _, path := range slices.Sorted(maps.Keys(s.units)) {
+		if u := s.units[path]; u.Family == string(f) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// text is a value as people would write it, with what is not constant left as ${KEY}.
+func text(v fact.Value) string {
+	switch v.Op {
+	case "const":
+		return v.Text
+	case "key":
+		if len(v.Of) == 1 {
+			return text(v.Of[0])
+		}
+		return "${" + v.Text + "}"
+	case "concat":
+		out := ""
+		for _, x := range v.Of {
+			out += text(x)
+		}
+		return out
+	case "oneof":
+		if len(v.Of) > 0 {
+			return text(v.Of[0])
+		}
+	}
+	return ""
+}
+
+// deployed says whether a deployment file of this class runs things that count: those of tests and examples do not.
+func deployed(class artefact.Class) bool {
+	return class != artefact.Test && class != artefact.Example && class != artefact.Vendored
+}
+
+func (s *surveyor) candidate(name string) *candidate {
+	key := plain(name)
+	if key == "" {
+		key = name
+	}
+	c := s.candidates[key]
+	if c == nil {
+		c = &candidate{name: name, files: map[string]bool{}, platforms: map[string]bool{}, images: map[string]bool{}, dirs: map[string]string{}, exact: map[string]bool{}}
+		s.candidates[key] = c
+	}
+	return c
+}
+
+// workloads makes a candidate of each workload name. Compose's spelling wins, then the first in order.
+func (s *surveyor) workloads() {
+	type named struct {
+		fact.Workload
+		ref fact.Ref
+	}
+	var ws []named
+	for ref, w := range fact.All[fact.Workload](s.p.View) {
+		if row, _ := s.p.Row(ref); w.Name != "" && deployed(row.Class) {
+			ws = append(ws, named{w, ref})
+		}
+	}
+	slices.SortStableFunc(ws, func(a, b named) int {
+		return cmp.Or(strings.Compare(a.Platform, b.Platform), strings.Compare(a.Site.Unit, b.Site.Unit), strings.Compare(a.Name, b.Name), strings.Compare(a.Kind, b.Kind))
+	})
+	for _, w := range ws {
+		c := s.candidate(w.Name)
+		c.files[w.Site.Unit], c.platforms[w.Platform] = true, true
+		c.from = append(c.from, w.ref)
+		c.job = c.job || w.Kind == "Job" || w.Kind == "CronJob"
+	}
+	var cs []fact.Container
+	refs := map[string]fact.Ref{}
+	for ref, c := range fact.All[fact.Container](s.p.View) {
+		if row, _ := s.p.Row(ref); deployed(row.Class) && !c.Init {
+			cs = append(cs, c)
+			refs[c.Site.String()+c.Platform+c.Workload+c.Name] = ref
+		}
+	}
+	slices.SortStableFunc(cs, func(a, b fact.Container) int {
+		return strings.Compare(a.Site.String()+a.Workload, b.Site.String()+b.Workload)
+	})
+	for _, c := range cs {
+		cand := s.candidates[plain(c.Workload)]
+		if cand == nil {
+			continue
+		}
+		ref := refs[c.Site.String()+c.Platform+c.Workload+c.Name]
+		cand.from = append(cand.from, ref)
+		image := text(c.Image)
+		if image != "" {
+			cand.images[image] = true
+		}
+		if c.Context != "" {
+			if ctx, ok := within(path.Dir(c.Site.Unit), c.Context); ok {
+				s.context(cand, ctx, c.Dockerfile, "build context", ref)
+			}
+		}
+	}
+	for _, c := range s.candidates {
+		if len(c.dirs) > 0 {
+			continue
+		}
+		for _, image := range slices.Sorted(maps.Keys(c.images)) {
+			s.provenance(c, image)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		if c := s.candidates[key]; len(c.dirs) == 0 {
+			s.named(c)
+		}
+	}
+}
+
+// provenance finds the directory that something else builds image from: the same repository, or, where a tool adds the
+// registry by itself, the same last segment.
+func (s *surveyor) provenance(c *candidate, image string) {
+	want := parseImage(image)
+	if want.name == "" {
+		return
+	}
+	for _, exact := range []bool{true, false} {
+		for _, b := range s.builds {
+			have := parseImage(b.image)
+			if have.name == want.name && have.host == want.host || !exact && have.last() == want.last() && (have.name == have.last() || want.name == want.last()) {
+				s.context(c, b.context, b.dockerfile, "provenance", b.ref)
+				return
+			}
+		}
+	}
+}
+
+// named finds a directory that bears the image's or the workload's name and holds a Dockerfile or a module.
+func (s *surveyor) named(c *candidate) {
+	known := false
+	for image := range c.images {
+		known = known || product(image) != ""
+	}
+	if known {
+		return
+	}
+	var names []string
+	for _, image := range slices.Sorted(maps.Keys(c.images)) {
+		names = append(names, parseImage(image).last())
+	}
+	names = append(names, c.name)
+	for _, rank := range []func(string, string) bool{func(a, b string) bool { return plain(a) == plain(b) }, ends} {
+		for _, name := range names {
+			var hits []string
+			for _, dir := range s.buildable() {
+				if rank(name, path.Base(dir)) || slices.ContainsFunc(s.modulesIn[dir], func(m moduleAt) bool { return !m.Workspace && rank(name, lastPart(m.Name)) }) {
+					hits = append(hits, dir)
+				}
+			}
+			if hits = s.outermost(hits); len(hits) == 1 {
+				s.context(c, hits[0], "", "name")
+				return
+			}
+		}
+	}
+}
+
+// ends says that name is part with something before it, at a word's edge: shop-cart, part cart.
+func ends(name, part string) bool {
+	n, p := strings.ToLower(name), strings.ToLower(part)
+	if len(p) < 3 || !strings.HasSuffix(n, p) || len(n) == len(p) {
+		return false
+	}
+	return strings.ContainsRune("-_./", rune(n[len(n)-len(p)-1]))
+}
+
+func lastPart(module string) string {
+	module = versionSuffix.ReplaceAllString(module, "")
+	return module[strings.LastIndexAny(module, "/:")+1:]
+}
+
+var versionSuffix = regexp.MustCompile(`/v[0-9]+$`)
+
+// buildable returns the directories that hold a production Dockerfile or module, sorted.
+func (s *surveyor) buildable() (out []string) {
+	for dir, files := range s.recipesIn {
+		if slices.ContainsFunc(files, func(f string) bool { return s.counts(f) }) {
+			out = append(out, dir)
+		}
+	}
+	for dir, ms := range s.modulesIn {
+		if slices.ContainsFunc(ms, func(m moduleAt) bool { return s.counts(m.unit) && !m.Workspace }) {
+			out = append(out, dir)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (s *surveyor) counts(unit string) bool {
+	c := s.units[unit].Class
+	return c == "production" || c == "build" || c == "dev-profile"
+}
+
+// outermost drops the directories that lie in another one of the list.
+func (s *surveyor) outermost(dirs []string) (out []string) {
+	for _, d := range dirs {
+		if !slices.ContainsFunc(dirs, func(o string) bool { return o != d && under(d, o) }) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// context claims for c what a build context and its Dockerfile put into an image. A context that holds the directory of the
+// Dockerfile deep below is a repository's root, of which the image takes what the Dockerfile copies.
+func (s *surveyor) context(c *candidate, ctx, dockerfile, how string, refs ...fact.Ref) {
+	c.promote = true
+	file := ""
+	for _, name := range []string{dockerfile, "Dockerfile", "Containerfile"} {
+		if f, ok := within(ctx, name); ok && name != "" && s.units[f].Family == string(artefact.Recipe) {
+			file = f
+			break
+		}
+	}
+	if file == "" && dockerfile != "" { // some tools give it relative to their own file
+		for _, f := range s.recipesIn[path.Dir(path.Join(ctx, dockerfile))] {
+			file = f
+		}
+	}
+	if file == "" {
+		if s.dirs[ctx] || s.units[ctx].Path != "" {
+			c.claim(ctx, how, refs...)
+		}
+		return
+	}
+	c.exact[file] = true
+	home := path.Dir(file)
+	if home == ctx || !under(home, ctx) {
+		if s.dirs[ctx] {
+			c.claim(ctx, how, refs...)
+		}
+		return
+	}
+	if s.dirs[home] && (len(s.modulesIn[home]) > 0 || s.holdsSource(home)) {
+		c.claim(home, how, refs...)
+	}
+	for _, copied := range s.copies[file] {
+		if copied.From != "" {
+			continue
+		}
+		if dir, ok := s.copiedFrom(ctx, copied.Source); ok {
+			c.claim(dir, how, refs...)
+		}
+	}
+	if len(c.dirs) == 0 {
+		c.claim(ctx, how, refs...)
+	}
+}
+
+// artefacts are the directories that builds write into: what is copied from there comes from the directory above.
+var artefacts = []string{"target", "build", "dist", "out", "bin", "publish", "node_modules"}
+
+// copiedFrom returns the directory or file of the ToE that a COPY takes.
+func (s *surveyor) copiedFrom(ctx, source string) (string, bool) {
+	p, ok := within(ctx, strings.TrimPrefix(source, "/"))
+	if !ok {
+		return "", false
+	}
+	for {
+		if s.dirs[p] || s.units[p].Path != "" {
+			return p, true
+		}
+		base := path.Base(p)
+		parent := path.Dir(p)
+		if !under(parent, ctx) || parent == ctx && !strings.ContainsAny(base, "*?[") && !slices.Contains(artefacts, base) {
+			return "", false
+		}
+		if parent == ctx {
+			return "", false // a glob over the context's own files: go.*, package*.json
+		}
+		p = parent
+	}
+}
+
+func (s *surveyor) holdsSource(dir string) bool {
+	for p, u := range s.units {
+		if u.Family == string(artefact.Source) && under(p, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// declared applies what assay.yaml says: it names, adds and corrects.
+func (s *surveyor) declared() {
+	for ref, d := range fact.All[fact.DeclaredComponent](s.p.View) {
+		c := s.candidate(d.Name)
+		c.declared = true
+		c.from = append(c.from, ref)
+		c.kind, c.origin = cmp.Or(d.Kind, c.kind), cmp.Or(d.Origin, c.origin)
+		if len(d.Paths) > 0 {
+			c.dirs, c.promote = map[string]string{}, true
+		}
+		for _, rel := range d.Paths {
+			if dir, ok := within(path.Dir(d.Site.Unit), rel); ok {
+				c.claim(dir, "declared", ref)
+			}
+		}
+		for _, image := range d.Images {
+			c.images[image] = true
+			if len(c.dirs) == 0 {
+				s.provenance(c, image)
+			}
+			for key, o := range s.candidates { // the workload that runs this image is this component
+				if o != c && o.images[image] && !o.declared {
+					c.absorb(o)
+					delete(s.candidates, key)
+				}
+			}
+		}
+	}
+}
+
+func (c *candidate) absorb(o *candidate) {
+	maps.Copy(c.files, o.files)
+	maps.Copy(c.platforms, o.platforms)
+	maps.Copy(c.images, o.images)
+	maps.Copy(c.exact, o.exact)
+	for d, how := range o.dirs {
+		c.claim(d, how)
+	}
+	c.from = append(c.from, o.from...)
+	c.aliases = append(append(c.aliases, o.name), o.aliases...)
+	c.job, c.promote = c.job || o.job, c.promote || o.promote
+}
+
+// claimed says whether a candidate has dir, or something it builds from.
+func (s *surveyor) claimed(dir string) bool {
+	for _, c := range s.candidates {
+		for d := range c.dirs {
+			if under(dir, d) || under(d, dir) && d != dir && len(s.modulesIn[dir]) == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// recipes makes a candidate of each Dockerfile with source beside it that nothing runs.
+func (s *surveyor) recipes() {
+	used := map[string]bool{}
+	for _, c := range s.candidates {
+		for f := range c.exact {
+			used[path.Dir(f)] = true
+		}
+	}
+	for _, b := range s.builds {
+		if f, ok := within(b.context, cmp.Or(b.dockerfile, "Dockerfile")); ok {
+			used[path.Dir(f)] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(s.recipesIn)) {
+		if used[dir] || s.claimed(dir) || s.roots[dir] && len(s.candidates) > 0 {
+			continue
+		}
+		file := s.recipesIn[dir][0]
+		if s.units[file].Class != "production" || len(s.modulesIn[dir]) == 0 && !s.holdsSource(dir) {
+			continue
+		}
+		name := path.Base(dir)
+		if s.roots[dir] {
+			name = s.rootName(dir)
+		}
+		if s.candidates[plain(name)] != nil {
+			continue
+		}
+		c := s.candidate(name)
+		c.from = append(c.from, s.refs[file])
+		s.context(c, dir, path.Base(file), "build context")
+	}
+}
+
+// rootName names a component after the module in a root, since the root's own name is nobody's choice.
+func (s *surveyor) rootName(root string) string {
+	for _, m := range s.modulesIn[root] {
+		if n := lastPart(m.Name); n != "" {
+			return n
+		}
+	}
+	return root
+}
+
+// modules makes a candidate of each module that builds a program, where no deployment says what is run.
+func (s *surveyor) modules() {
+	for _, c := range s.candidates {
+		if len(c.dirs) > 0 {
+			return
+		}
+	}
+	var dirs []string
+	for dir, ms := range s.modulesIn {
+		if slices.ContainsFunc(ms, func(m moduleAt) bool { return m.Program != "" && !m.Workspace && s.units[m.unit].Class == "production" }) {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	for _, dir := range dirs {
+		name := path.Base(dir)
+		if s.roots[dir] {
+			name = s.rootName(dir)
+		}
+		if s.candidates[plain(name)] != nil {
+			name = strings.ReplaceAll(strings.TrimPrefix(dir, path.Dir(path.Dir(dir))+"/"), "/", "-")
+		}
+		c := s.candidate(name)
+		for _, m := range s.modulesIn[dir] {
+			c.from = append(c.from, m.ref)
+		}
+		c.claim(dir, "build module")
+	}
+}
+
+// releaseSuffix matches what people append to a workload's name to run another release of the same program beside it.
+var releaseSuffix = regexp.MustCompile(`[-_.]?(v[0-9]+|canary|blue|green|primary|stable|baseline)$`)
+
+// merge makes one of candidates that are the same program under two names: a second release, or one name in compose and
+// another in Kubernetes.
+func (s *surveyor) merge() {
+	byDir := map[string][]string{}
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		c := s.candidates[key]
+		if len(c.dirs) > 0 {
+			byDir[strings.Join(slices.Sorted(maps.Keys(c.dirs)), "\x00")] = append(byDir[strings.Join(slices.Sorted(maps.Keys(c.dirs)), "\x00")], key)
+		}
+		if short := releaseSuffix.ReplaceAllString(c.name, ""); short != c.name && !c.declared {
+			if o := s.candidates[plain(short)]; o != nil && o != c {
+				o.absorb(c)
+				delete(s.candidates, key)
+			}
+		}
+	}
+	for _, dirs := range slices.Sorted(maps.Keys(byDir)) {
+		keys := slices.DeleteFunc(byDir[dirs], func(k string) bool { return s.candidates[k] == nil })
+		if len(keys) != 2 {
+			continue
+		}
+		a, b := s.candidates[keys[0]], s.candidates[keys[1]]
+		if b.platforms["compose"] {
+			a, b = b, a
+		}
+		apart := len(a.platforms) > 0 && len(b.platforms) > 0
+		for pl := range a.platforms {
+			apart = apart && !b.platforms[pl]
+		}
+		if apart && !b.declared {
+			a.absorb(b)
+			delete(s.candidates, plain(b.name))
+		}
+	}
+}
+
+// shared adds to each candidate the modules of the ToE that its own modules use, and the files they inherit from.
+func (s *surveyor) shared() {
+	deps := map[string][]fact.Dependency{}
+	for _, d := range fact.All[fact.Dependency](s.p.View) {
+		deps[path.Dir(d.Site.Unit)] = append(deps[path.Dir(d.Site.Unit)], d)
+	}
+	below := map[string][]string{} // claimed directory -> module directories in it
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		c := s.candidates[key]
+		todo := slices.Sorted(maps.Keys(c.dirs))
+		done := map[string]bool{}
+		for len(todo) > 0 {
+			dir := todo[0]
+			todo = todo[1:]
+			if below[dir] == nil {
+				below[dir] = []string{}
+				for d := range s.modulesIn {
+					if under(d, dir) {
+						below[dir] = append(below[dir], d)
+					}
+				}
+				slices.Sort(below[dir])
+			}
+			for _, m := range append(slices.Clone(below[dir]), dir) {
+				if done[m] {
+					continue
+				}
+				done[m] = true
+				s.inherited(c, m)
+				for _, d := range deps[m] {
+					if d.Use == "test" || d.Use == "development" {
+						continue
+					}
+					for _, at := range s.own(m, d) {
+						if at != m && !slices.ContainsFunc(slices.Collect(maps.Keys(c.dirs)), func(x string) bool { return under(at, x) }) {
+							c.claim(at, "shared library")
+							todo = append(todo, at)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// own returns the directories of the ToE that a dependency of the module in dir means.
+func (s *surveyor) own(dir string, d fact.Dependency) []string {
+	if strings.HasPrefix(d.Path, ":") {
+		return slices.DeleteFunc(slices.Clone(s.projects[d.Path]), func(at string) bool { return !s.dirs[at] })
+	}
+	if d.Path != "" {
+		if at, ok := within(dir, strings.ReplaceAll(d.Path, `\`, "/")); ok {
+			if s.units[at].Path != "" { // a project file
+				at = path.Dir(at)
+			}
+			if s.dirs[at] && at != dir {
+				return []string{at}
+			}
+		}
+	}
+	return s.byName[d.Ecosystem+" "+d.Name]
+}
+
+// inherited adds the manifests and lock files above dir that the module in it inherits from.
+func (s *surveyor) inherited(c *candidate, dir string) {
+	for _, m := range s.modulesIn[dir] {
+		if m.Parent == "" {
+			continue
+		}
+		for _, at := range s.byName[m.Ecosystem+" "+m.Parent] {
+			for _, pm := range s.modulesIn[at] {
+				if pm.Name == m.Parent && !c.exact[pm.unit] {
+					c.exact[pm.unit] = true
+					if at != dir {
+						s.inherited(c, at)
+					}
+				}
+			}
+		}
+	}
+	eco := map[string]bool{}
+	locked := map[string]bool{}
+	for _, m := range s.modulesIn[dir] {
+		eco[m.Ecosystem] = true
+	}
+	for d := dir; ; d = path.Dir(d) {
+		for _, p := range s.files(d) {
+			u := s.units[p]
+			e := ecosystem(u.Language)
+			switch {
+			case d == dir && u.Family == string(artefact.Lock):
+				locked[e] = true
+			case d == dir || !eco[e]:
+			case u.Family == string(artefact.Lock) && !locked[e]:
+				c.exact[p] = true
+			case u.Family == string(artefact.Manifest) && (belowAll[u.Language] || slices.ContainsFunc(s.modulesIn[d], func(m moduleAt) bool { return m.unit == p && m.Workspace && e != "maven" })):
+				c.exact[p] = true
+			}
+		}
+		if s.roots[d] || d == "." {
+			return
+		}
+	}
+}
+
+// belowAll are the manifests that hold for every module in the directories below them.
+var belowAll = map[string]bool{"dotnet-props": true, "gradle-settings": true, "gradle-catalog": true, "gradle-properties": true, "gradle": true, "gradle-kts": true, "pnpm-workspace": true, "go-work": true}
+
+// ecosystem returns the ecosystem that a manifest's or lock's language belongs to.
+func ecosystem(language string) string {
+	switch l, _, _ := strings.Cut(language, "-"); l {
+	case "gradle", "maven":
+		return "maven"
+	case "npm", "yarn", "pnpm":
+		return "npm"
+	case "pip", "pipfile", "poetry", "uv", "pdm", "pyproject", "setup":
+		return "pypi"
+	case "dotnet":
+		return "nuget"
+	default:
+		return l
+	}
+}
+
+// files returns the units that lie in dir itself (and, for Gradle, in its gradle folder), sorted.
+func (s *surveyor) files(dir string) (out []string) {
+	for p := range s.units {
+		if d := path.Dir(p); d == dir || d == dir+"/gradle" {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// emit states the components and their members.
+func (s *surveyor) emit() {
+	claims := map[string][]*candidate{} // directory or file -> who has it
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		c := s.candidates[key]
+		s.describe(c)
+		slices.SortFunc(c.from, func(a, b fact.Ref) int { return slices.Compare(a[:], b[:]) })
+		c.from = slices.Compact(c.from)
+		s.p.Emit(fact.Component{Name: c.name, Kind: c.kind, Origin: c.origin}, c.from...)
+		for _, dir := range s.outermost(slices.Sorted(maps.Keys(c.dirs))) {
+			s.p.Emit(fact.Matched{Component: c.name, Image: strings.Join(slices.Sorted(maps.Keys(c.images)), " "), Dir: dir, How: c.dirs[dir]}, c.from...)
+		}
+		for _, dir := range slices.Sorted(maps.Keys(c.dirs)) {
+			claims[dir] = append(claims[dir], c)
+		}
+		if len(c.dirs) == 0 && len(c.images) > 0 {
+			s.p.Emit(fact.Matched{Component: c.name, Image: strings.Join(slices.Sorted(maps.Keys(c.images)), " "), How: "none"}, c.from...)
+		}
+		for _, f := range slices.Sorted(maps.Keys(c.files)) {
+			claims[f] = append(claims[f], c)
+		}
+		for _, f := range slices.Sorted(maps.Keys(c.exact)) {
+			claims[f] = append(claims[f], c)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.units)) {
+		got := map[*candidate]bool{}
+		member := func(c *candidate, dir string) {
+			if got[c] {
+				return
+			}
+			got[c] = true
+			s.p.Emit(fact.Member{Unit: p, Component: c.name}, s.refs[p])
+			class := s.units[p].Class
+			if c.promote && (class == "test" || class == "example") && artefact.ClassOf(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/")) == artefact.Production {
+				s.p.Emit(fact.Promoted{Unit: p, Why: c.name + " is built from " + dir}, s.refs[p])
+			}
+		}
+		for _, c := range claims[p] {
+			member(c, path.Dir(p))
+		}
+		// A directory that somebody claims for itself belongs to whoever claims a directory above only if they are one and the
+		// same image's: a context that is the whole repository does not make each service a part of every other.
+		var nearest []*candidate
+		for d := path.Dir(p); ; d = path.Dir(d) {
+			if cs := claims[d]; len(cs) > 0 {
+				for _, c := range cs {
+					if nearest == nil || c.dirs[d] == "shared library" || slices.Contains(nearest, c) {
+						member(c, d)
+					}
+				}
+				if nearest == nil && slices.ContainsFunc(cs, func(c *candidate) bool { return c.dirs[d] != "shared library" }) {
+					nearest = cs
+				}
+			}
+			if s.roots[d] || d == "." || d == "/" {
+				break
+			}
+		}
+	}
+}
+
+// describe settles the kind and origin of c.
+func (s *surveyor) describe(c *candidate) {
+	kinds, products := map[string]bool{}, map[string]bool{}
+	for image := range c.images {
+		if k := product(image); k != "" {
+			kinds[k], products[parseImage(image).last()] = true, true
+		}
+	}
+	all := len(products) > 0
+	for image := range c.images { // a private copy of the same product, by its name, is still that product
+		all = all && (product(image) != "" || slices.ContainsFunc(slices.Collect(maps.Keys(products)), func(p string) bool { return ends(parseImage(image).last(), p) }))
+	}
+	if c.origin == "" {
+		switch {
+		case len(c.dirs) > 0:
+			c.origin = "own"
+		case all:
+			c.origin = "third_party"
+		default:
+			c.origin = "unmapped"
+		}
+	}
+	if c.kind != "" {
+		return
+	}
+	base := ""
+	for f := range c.exact {
+		if k := product(s.finalBase[f]); k != "" {
+			base = k
+		}
+	}
+	words := map[string]bool{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(c.name), func(r rune) bool { return strings.ContainsRune("-_. ", r) }) {
+		words[w] = true
+	}
+	has := func(ws ...string) bool { return slices.ContainsFunc(ws, func(w string) bool { return words[w] }) }
+	switch {
+	case c.origin == "third_party":
+		c.kind = slices.Sorted(maps.Keys(kinds))[0]
+	case c.job || has("loadgenerator", "loadgen", "loadtest", "seed", "seeder", "migrate", "migration", "migrations", "job", "batch", "cron"):
+		c.kind = "job"
+	case base == "data store" || base == "broker" || base == "infrastructure":
+		c.kind = base
+	case has("gateway", "proxy", "ingress", "edge", "bff", "zuul"):
+		c.kind = "gateway"
+	case has("eureka", "discovery", "turbine", "zipkin", "prometheus", "grafana") || has("config", "registry", "admin", "monitoring") && (len(words) == 1 || has("server")):
+		c.kind = "infrastructure"
+	case base == "gateway" && s.onlyClient(c):
+		c.kind = "client"
+	default:
+		c.kind = "service"
+	}
+}
+
+// onlyClient says that all source of c is what browsers run.
+func (s *surveyor) onlyClient(c *candidate) bool {
+	for p, u := range s.units {
+		if u.Family != string(artefact.Source) || u.Class != "production" {
+			continue
+		}
+		for d := range c.dirs {
+			if under(p, d) && u.Language != "javascript" && u.Language != "typescript" && u.Language != "tsx" && u.Language != "vue" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ofDirectory says that files of this family only tell what their own directory is made of.
+func ofDirectory(f artefact.Family) bool { return f == artefact.Manifest || f == artefact.Recipe }
+
+// gaps narrows what could not be read of manifests and Dockerfiles: the directory they stand in may be made of more than is
+// known, which is a gap in its own units' membership. So is what could not be read of images built elsewhere: an image whose
+// build nobody saw stays unmapped, or is matched by its name alone and known for that.
+func (s *surveyor) gaps() {
+	for _, k := range s.p.d.Absorbs {
+		for _, g := range s.p.Missing(k) {
+			if u, ok := s.units[g.Unit]; ok && (ofDirectory(artefact.Family(u.Family)) || g.Predicate == fact.Name(fact.ImageBuild{})) {
+				s.p.Gap(fact.Member{}, g.Unit, g.Kind, fmt.Sprintf("%s may draw on directories that it could not be asked about", path.Dir(g.Unit)), g)
+			}
+		}
+	}
+}

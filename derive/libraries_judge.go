@@ -1,0 +1,437 @@
+package derive
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"assay/artefact"
+	"assay/fact"
+)
+
+// judge finds the direct production libraries that nothing uses, where a use would have been seen.
+func (l *ledger) judge() {
+	for _, x := range l.sorted() {
+		if !x.production() || len(x.used) > 0 {
+			continue
+		}
+		if x.eco == "go" && len(x.tests) > 0 { // go.mod knows no scopes: what only tests import is not linked in
+			for _, r := range x.versions {
+				if r.direct {
+					r.use, r.refs = "test", append(r.refs, x.tests...)
+				}
+			}
+			continue
+		}
+		if x.idle = l.idle(x); x.idle != "" {
+			for _, d := range x.decls {
+				x.idleRefs = append(x.idleRefs, d.ref)
+			}
+			x.idleRefs = append(x.idleRefs, x.tests...)
+		}
+	}
+}
+
+// idle says why x is of no use, or "" if that is not certain.
+func (l *ledger) idle(x *library) string {
+	if !l.evidence.sources[x.eco] || x.vendored || x.shadowed {
+		return ""
+	}
+	for _, d := range x.decls {
+		if skippable(d) || d.Path != "" || l.units[d.unit].Language == "dotnet-packages" {
+			return ""
+		}
+	}
+	e := x.entry
+	role := ""
+	if e != nil {
+		role = e.role
+	}
+	looked := "no production code imports it, and nothing else of the component makes it act"
+	switch {
+	case len(x.tests) > 0:
+		looked = "only tests import it"
+	case x.developed:
+		looked = "only scripts for development and tests name it"
+	}
+	switch x.eco {
+	case "go":
+		if role != "" || l.ungenerated() {
+			return ""
+		}
+		return looked
+	case "cargo":
+		if e != nil && !e.only {
+			return ""
+		}
+		return looked
+	case "npm":
+		return l.idleNPM(x, role, looked)
+	case "maven":
+		if role == "starter" && strings.HasPrefix(x.name, "org.springframework.boot:") && len(l.evidence.boot) == 0 && l.program("maven") {
+			return "it does nothing but in a Spring Boot application, and no code of the component uses Spring Boot"
+		}
+		if e != nil && e.common {
+			return "" // people declare it to settle which version others get
+		}
+		if role == "test" || role == "processor" { // a parent may give the scope along with the version
+			for _, d := range x.decls {
+				if d.Version.Op == "" {
+					return ""
+				}
+			}
+		}
+	case "nuget":
+		if l.markup() {
+			return "" // a view may use it
+		}
+	case "pypi":
+		if e != nil && e.common && l.pinsAll(x) {
+			return ""
+		}
+	}
+	if e == nil || !e.only || x.developed && role != "test" {
+		return ""
+	}
+	return looked
+}
+
+// idleNPM is idle for npm, where much acts by being named in some file that tools read.
+func (l *ledger) idleNPM(x *library, role, looked string) string {
+	for _, s := range l.evidence.settings {
+		if s.value == x.name || strings.HasPrefix(s.value, x.name+"/") || strings.Contains(s.value, "node_modules/"+x.name+"/") {
+			return ""
+		}
+	}
+	switch {
+	case role == "shadowed":
+		return fmt.Sprintf("Node.js has a module %s of its own, which is what code gets that asks for %s", x.name, x.name)
+	case role == "test" && !strings.ContainsAny(x.name, "*") && (len(x.tests) > 0 || x.developed):
+		return looked
+	case role != "" || x.developed:
+		return ""
+	case x.entry != nil && x.entry.only:
+		if x.entry.common && l.markup() {
+			return "" // a page may load it
+		}
+		return looked
+	case x.entry != nil || l.open["npm"] || !x.locked:
+		return ""
+	}
+	if l.markup() {
+		return "" // a page or a style sheet may draw on it
+	}
+	for _, part := range []string{"plugin", "preset", "loader", "config", "cli", "theme", "css", "style", "font", "icon", "polyfill", "shim", "driver", "adapter", "dialect",
+		"transport", "reporter", "instrumentation", "agent", "runtime", "types", "@types/", "register", "native", "binding", "connector", "engine"} {
+		if strings.Contains(strings.ToLower(x.name), part) {
+			return ""
+		}
+	}
+	for _, f := range l.locks {
+		for _, n := range f.nodes {
+			for _, want := range n.Requires {
+				if want == x.name || strings.HasPrefix(want, x.name+"@") {
+					return "" // it may be another's peer
+				}
+			}
+		}
+	}
+	return looked
+}
+
+// markup says whether the component has pages, views or style sheets, which name libraries in ways that nobody reads.
+func (l *ledger) markup() bool {
+	for _, u := range l.units {
+		if u.Family == string(artefact.Markup) {
+			return true
+		}
+	}
+	return false
+}
+
+// ungenerated says whether Go code imports packages of its own module that are not there: the build makes them, and what they
+// import nobody sees.
+func (l *ledger) ungenerated() bool {
+	dirs := map[string]bool{}
+	for u, x := range l.units {
+		if x.Language == "go" && x.Family == string(artefact.Source) {
+			dirs[path.Dir(u)] = true
+		}
+	}
+	for _, i := range l.evidence.imports {
+		if i.eco != "go" || !delivered(i.class) {
+			continue
+		}
+		for _, m := range l.modules {
+			if m.Ecosystem == "go" && m.Name != "" && below(i.name, m.Name, "/") && !dirs[path.Join(path.Dir(m.unit), strings.TrimPrefix(i.name, m.Name))] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pinsAll says whether x stands in lists that pin every line, as one makes that freezes what is installed: it may be there for
+// another's sake.
+func (l *ledger) pinsAll(x *library) bool {
+	for _, d := range x.decls {
+		for _, o := range l.declared {
+			if o.unit == d.unit && o.version == "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// program says whether the component is known to run code of an ecosystem, and is not only a library for others.
+func (l *ledger) program(eco string) bool {
+	for _, m := range l.modules {
+		if m.Ecosystem == eco && m.Program != "" {
+			return true
+		}
+	}
+	for ref, e := range fact.All[fact.Entry](l.p.View) {
+		if counts(l.class(ref)) && languageEcosystem(e.Language) == eco {
+			return true
+		}
+	}
+	return false
+}
+
+// strays finds imports that nothing explains, where the list of libraries is complete or there is none.
+func (l *ledger) strays() {
+	if l.foreign {
+		return
+	}
+	manifests := map[string]bool{}
+	for _, m := range l.modules {
+		manifests[m.Ecosystem] = true
+	}
+	for _, d := range l.declared {
+		manifests[d.Ecosystem] = true
+	}
+	for _, f := range l.locks {
+		manifests[f.eco] = true
+	}
+	for _, k := range []string{"Dependency", "Locked", "Complete"} {
+		for _, g := range l.missing[k] {
+			l.open[ecosystem(l.units[g.Unit].Language)] = true
+		}
+	}
+	certain := map[string]bool{}
+	for _, x := range l.sorted() {
+		if x.eco != "npm" && x.eco != "go" && x.eco != "cargo" && !x.certain() {
+			if _, seen := certain[x.eco]; !seen || certain[x.eco] {
+				certain[x.eco] = false
+			}
+		} else if _, seen := certain[x.eco]; !seen {
+			certain[x.eco] = true
+		}
+	}
+	generated := false
+	for _, u := range l.units {
+		if u.Family == string(artefact.Schema) && slices.Contains([]string{"proto", "openapi", "graphql", "thrift", "avro"}, u.Language) {
+			generated = true
+		}
+	}
+	refs := map[fact.Stray][]fact.Ref{}
+	for _, i := range l.evidence.imports {
+		if !delivered(i.class) || i.class == artefact.DevProfile || l.evidence.seen[i.language+" "+i.name] || platformHas(i.language, i.name) || l.ownName(i) {
+			continue
+		}
+		row, _ := l.p.Row(i.ref)
+		if _, dynamic := row.Fact.(fact.Dynamic); dynamic {
+			continue
+		}
+		if manifests[i.eco] && (l.open[i.eco] || !certain[i.eco] && l.any(i.eco)) {
+			continue // a library that is not listed, or whose names are not known, may explain it
+		}
+		name := i.name
+		switch i.eco {
+		case "cargo":
+			continue // the compiler takes no crate that the manifest does not name
+		case "npm":
+			if l.ownPath(name) {
+				continue
+			}
+			name = npmPackage(name)
+		case "pypi":
+			if l.ownModule(name) {
+				continue
+			}
+			name, _, _ = strings.Cut(name, ".")
+		case "go":
+			parts := strings.Split(name, "/")
+			name = strings.Join(parts[:min(3, len(parts))], "/")
+		default:
+			if generated {
+				continue // the build may make it
+			}
+			name = packageOf(name)
+		}
+		s := fact.Stray{Language: i.language, Name: name}
+		refs[s] = append(refs[s], i.ref)
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(refs), func(a, b fact.Stray) int {
+		return strings.Compare(a.Language+" "+a.Name, b.Language+" "+b.Name)
+	}) {
+		l.p.Emit(s, refs[s]...)
+	}
+}
+
+func (l *ledger) any(eco string) bool {
+	for _, x := range l.libs {
+		if x.eco == eco {
+			return true
+		}
+	}
+	return false
+}
+
+// packageOf returns a dotted name without its classes, of at most four segments.
+func packageOf(name string) string {
+	parts := strings.Split(name, ".")
+	n := 1
+	for n < len(parts) && n < 4 && parts[n] != "" && strings.ToLower(parts[n][:1]) == parts[n][:1] {
+		n++
+	}
+	return strings.Join(parts[:n], ".")
+}
+
+// ownPath says whether a bare module specifier names a directory or file of the component: some builds resolve from a root.
+func (l *ledger) ownPath(name string) bool {
+	head, _, _ := strings.Cut(name, "/")
+	for u := range l.units {
+		dir := "/" + path.Dir(u) + "/"
+		base := path.Base(u)
+		if strings.Contains(dir, "/"+head+"/") || strings.TrimSuffix(base, path.Ext(base)) == head {
+			return true
+		}
+	}
+	return false
+}
+
+// ownModule says whether the component has a Python module or package of that name, or generates one.
+func (l *ledger) ownModule(name string) bool {
+	head, _, _ := strings.Cut(name, ".")
+	for u, x := range l.units {
+		if x.Class == "vendored" {
+			continue
+		}
+		base := path.Base(u)
+		if x.Language == "python" && (strings.TrimSuffix(base, ".py") == head || strings.TrimSuffix(base, ".pyi") == head || strings.Contains("/"+path.Dir(u)+"/", "/"+head+"/")) {
+			return true
+		}
+		if stem, ok := strings.CutSuffix(base, ".proto"); ok && (head == stem+"_pb2" || head == stem+"_pb2_grpc") {
+			return true
+		}
+	}
+	return false
+}
+
+// emit states libraries, their uses and idleness.
+func (l *ledger) emit() {
+	for _, x := range l.sorted() {
+		for _, v := range slices.Sorted(maps.Keys(x.versions)) {
+			r := x.versions[v]
+			l.p.Emit(fact.Library{Ecosystem: x.eco, Name: x.name, Version: v, Use: r.use, Direct: r.direct, Origin: r.origin}, distinct(r.refs)...)
+		}
+		for _, how := range slices.Sorted(maps.Keys(x.used)) {
+			u := x.used[how]
+			refs := u.refs
+			for _, d := range x.decls {
+				refs = append(refs, d.ref)
+			}
+			l.p.Emit(fact.Usage{Ecosystem: x.eco, Name: x.name, How: how, Detail: u.detail}, distinct(refs)...)
+		}
+		if x.idle != "" {
+			l.p.Emit(fact.Idle{Ecosystem: x.eco, Name: x.name, Looked: x.idle}, distinct(x.idleRefs)...)
+		}
+	}
+}
+
+func distinct(refs []fact.Ref) []fact.Ref {
+	out := slices.Clone(refs)
+	slices.SortFunc(out, func(a, b fact.Ref) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(out)
+}
+
+// absorb gives each gap of what was needed its place among what is emitted. A gap that concerns none of the predicates that
+// decide is kept with Idle, where it is on record and weighs nothing.
+func (l *ledger) absorb() {
+	loads := false // whether something could be in use by a name that is not in the code
+	for _, x := range l.libs {
+		loads = loads || x.idle != "" && x.eco != "go" && x.eco != "cargo"
+	}
+	for _, k := range l.p.d.Absorbs {
+		name := fact.Name(k)
+		for _, g := range l.missing[name] {
+			u := l.units[g.Unit]
+			to := func(text string, kinds ...fact.Fact) {
+				for _, k := range kinds {
+					l.gap(k, g.Unit, g.Kind, text, g)
+				}
+			}
+			switch k.(type) {
+			case fact.Component:
+				to("it is not certain which components there are", fact.Library{})
+			case fact.Dependency, fact.Module:
+				to("this manifest may ask for libraries that are not known", fact.Library{}, fact.Usage{}, fact.Idle{})
+			case fact.Managed, fact.Property:
+				to("this manifest may state versions that are not known", fact.Library{}, fact.Idle{})
+			case fact.Locked, fact.Complete:
+				if u.Language == "go-sum" && l.prunes(path.Dir(g.Unit)) {
+					to("go.mod lists what is built without it", fact.Idle{})
+					continue
+				}
+				to("this lock file may hold libraries that are not known", fact.Library{})
+			case fact.Inventoried:
+				if u.Family == string(artefact.Lock) && g.Kind != "unread" {
+					to("osv-scalibr could not read this lock file", fact.Library{})
+					continue
+				}
+				to("osv-scalibr has not read this file", fact.Idle{})
+			case fact.Import:
+				to("this source may use any library", fact.Usage{}, fact.Idle{}, fact.Stray{})
+			case fact.Package:
+				to("this source may hold packages that others import", fact.Stray{})
+			case fact.Dynamic:
+				if eco := languageEcosystem(u.Language); eco == "go" || eco == "cargo" {
+					to("its programs hold their libraries", fact.Idle{})
+					continue
+				}
+				to("this source may load a library by name", fact.Usage{}, fact.Idle{})
+			case fact.Justified:
+				if u.Family == string(artefact.Declaration) {
+					to("a justification may stand in it", fact.Usage{}, fact.Idle{})
+					continue
+				}
+				to("a justification may stand in it", fact.Idle{})
+			case fact.Entry:
+				to("a program may start in it", fact.Idle{})
+			case fact.Ran:
+				to("this Dockerfile may install libraries", fact.Library{}, fact.Idle{})
+			default: // what is configured, deployed and started
+				if loads {
+					to("it may name a library", fact.Usage{}, fact.Idle{})
+					continue
+				}
+				to("it may name a library", fact.Idle{})
+			}
+		}
+	}
+	for ref, x := range fact.All[fact.Dynamic](l.p.View) {
+		_, constant := x.Name.Consts()
+		eco := languageEcosystem(x.Language)
+		if constant || !counts(l.class(ref)) || eco == "go" || eco == "cargo" || eco == "" || nativeLoad(x.Call) {
+			continue
+		}
+		if loads {
+			l.gap(fact.Usage{}, x.Site.Unit, "unresolved", fmt.Sprintf("%s loads by a name that is not known before it runs", x.Call))
+		}
+		l.gap(fact.Idle{}, x.Site.Unit, "unresolved", fmt.Sprintf("%s loads by a name that is not known before it runs", x.Call))
+	}
+}

@@ -1,0 +1,127 @@
+package fact
+
+import "assay/artefact"
+
+// What source code says, for every language alike.
+
+// Package is the package, namespace or crate that a unit says it belongs to.
+type Package struct {
+	Language, Name string
+	Site           Site
+}
+
+// Import is a name from elsewhere that a unit uses: a Java class or package, a Go import path, a module specifier, a
+// namespace, the first segments of a path. Kind is "" for an ordinary import, types if only types are used, effect if it
+// is imported for what it does on loading, qualified for a fully qualified name in the text of the code.
+type Import struct {
+	Language, Name string
+	Kind           string
+	Site           Site
+}
+
+// Annotated is the use of an annotation, attribute or decorator, by its full name if an import tells it.
+type Annotated struct {
+	Language, Name string
+	Site           Site
+}
+
+// Dynamic is code that is loaded by a name that may only be known at run time: Class.forName, importlib, require(x),
+// plugin.Open, dlopen. Name is what is loaded, as far as reading tells.
+type Dynamic struct {
+	Language, Call string
+	Name           Value
+	Site           Site
+}
+
+// TestCase is one automated test.
+type TestCase struct {
+	Language, Framework, Name string
+	Skipped                   bool
+	Site                      Site
+}
+
+// Native marks code whose memory is the programmer's: c, cgo, unsafe, jni, ffi, pinvoke.
+type Native struct {
+	Language, Kind string
+	Site           Site
+}
+
+// Entry is a place where a program starts: a main function or class, a server's bootstrap.
+type Entry struct {
+	Language, Kind string
+	Site           Site
+}
+
+// Route is an HTTP endpoint; Limiter throttles all paths below Prefix.
+type (
+	Route struct {
+		Method, Path string
+		Site         Site
+	}
+	Limiter struct {
+		Prefix string
+		Site   Site
+	}
+)
+
+// Burst is what came of Sent wrong passwords in a row: from which one on they were refused; 0 if none was.
+type Burst struct {
+	Method, Path       string
+	Sent, RefusedAfter int
+}
+
+// HashCall is a call of a hash function as written; Hash is the same with configuration put in. Purpose is "" if unknown.
+type (
+	HashCall struct {
+		Alg     Value
+		Purpose string
+		Site    Site
+	}
+	Hash HashCall
+)
+
+// Setting is a key that a configuration file sets; Configured is what holds in deployment once all files are read.
+// Values that look like secrets are masked.
+type (
+	Setting struct {
+		Key   string
+		Value Value
+		Site  Site
+	}
+	Configured struct {
+		Key   string
+		Value Value
+	}
+)
+
+func (Package) fact()    {}
+func (Import) fact()     {}
+func (Annotated) fact()  {}
+func (Dynamic) fact()    {}
+func (TestCase) fact()   {}
+func (Native) fact()     {}
+func (Entry) fact()      {}
+func (Route) fact()      {}
+func (Limiter) fact()    {}
+func (Burst) fact()      {}
+func (HashCall) fact()   {}
+func (Hash) fact()       {}
+func (Setting) fact()    {}
+func (Configured) fact() {}
+
+var (
+	_ = register[Package](artefact.Source).optional()
+	_ = register[Import](artefact.Source).optional()
+	_ = register[Annotated](artefact.Source).optional()
+	_ = register[Dynamic](artefact.Source).optional()
+	_ = register[TestCase](artefact.Source).optional()
+	_ = register[Native](artefact.Source).optional()
+	_ = register[Entry](artefact.Source).optional()
+	_ = register[Route](artefact.Source)
+	_ = register[Limiter](artefact.Source)
+	_ = register[Burst](artefact.Probe).optional()
+	_ = register[HashCall](artefact.Source)
+	_ = register[Hash]()
+	_ = register[Setting](artefact.Config).optional()
+	_ = register[Configured]()
+)

@@ -1,0 +1,3 @@
+module shop.example/kit
+
+go 1.26
