@@ -25,6 +25,12 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 	for _, u := range units {
 		byPath[u.Path] = u
 	}
+	variants := variants(units)
+	for i := range units { // a variant is read as a part of its main file
+		if variants[units[i].Path] != "" {
+			units[i].Family, units[i].Language = artefact.Data, "compose variant"
+		}
+	}
 	for i := range units {
 		u := &units[i]
 		if u.Fault != "" {
@@ -36,6 +42,11 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 			members = chart(u.Path, units)
 		case "kustomize", "compose":
 			members = references(*u, root, byPath, store)
+			for v, main := range variants {
+				if main == u.Path {
+					members = append(members, v)
+				}
+			}
 		default:
 			continue
 		}
@@ -71,6 +82,32 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 	return units
 }
 
+// mainCompose and variantCompose match the names of compose files: the one that is read by default, and one that is merged over
+// it when its name is given.
+var (
+	mainCompose    = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
+	variantCompose = regexp.MustCompile(`^(docker-)?compose\.[^/]+\.ya?ml$`)
+)
+
+// variants returns the compose files that are variants of one beside them, with that one. Those of a development profile stand
+// alone: what they say is not what is delivered.
+func variants(units []artefact.Unit) map[string]string {
+	mains := map[string]string{}
+	for _, u := range units {
+		if u.Language == "compose" && u.Fault == "" && mainCompose.MatchString(path.Base(u.Path)) && mains[path.Dir(u.Path)] == "" {
+			mains[path.Dir(u.Path)] = u.Path
+		}
+	}
+	out := map[string]string{}
+	for _, u := range units {
+		main := mains[path.Dir(u.Path)]
+		if main != "" && u.Language == "compose" && u.Fault == "" && u.Class <= artefact.Build && variantCompose.MatchString(path.Base(u.Path)) {
+			out[u.Path] = main
+		}
+	}
+	return out
+}
+
 // relative returns the path of file as seen from dir; both begin with the same root.
 func relative(dir, file string) string {
 	d, f := strings.Split(dir, "/"), strings.Split(file, "/")
@@ -85,7 +122,7 @@ func relative(dir, file string) string {
 func chart(anchor string, units []artefact.Unit) (out []string) {
 	dir := path.Dir(anchor) + "/"
 	for _, u := range units {
-		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document {
+		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document && !strings.HasSuffix(u.Path, ".tgz") { // a packed subchart is one that is not there
 			out = append(out, u.Path)
 		}
 	}

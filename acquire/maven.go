@@ -90,14 +90,17 @@ type mavenWorld struct {
 	units   map[string]artefact.Unit // of the trees, by path
 	modules []artefact.Unit          // that count, by path
 	sources map[string]*pomSource    // by place, nil for what is none
+	layers  map[string]layer         // by place
 	models  map[string]*pomModel     // by place
+	weight  int                      // entries of all models
+	paths   map[string]bool          // files and directories of the trees, once they are asked for
 	reactor map[string]int           // of a manifest
 	named   map[string][]string      // manifests by group:artefact:version
 }
 
 func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, root *os.Root) *mavenWorld {
 	w := &mavenWorld{ctx: ctx, store: store, repo: &localRepository{root: root, list: map[string][]string{}},
-		units: map[string]artefact.Unit{}, sources: map[string]*pomSource{}, models: map[string]*pomModel{},
+		units: map[string]artefact.Unit{}, sources: map[string]*pomSource{}, layers: map[string]layer{}, models: map[string]*pomModel{},
 		reactor: map[string]int{}, named: map[string][]string{}}
 	for _, a := range as {
 		for _, u := range a.Units {
@@ -110,7 +113,7 @@ func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, ro
 	slices.SortFunc(w.modules, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
 	w.assemble()
 	for _, u := range w.modules {
-		if src := w.unit(u.Path); src != nil {
+		if src := w.unit(u.Path); src != nil && ctx.Err() == nil {
 			id := w.coordinates(src)
 			w.named[id] = append(w.named[id], u.Path)
 		}
@@ -190,6 +193,16 @@ func (w *mavenWorld) beside(unit, file string) *pomSource {
 	return w.unit(p)
 }
 
+// layerOf returns a POM with its active profiles in it.
+func (w *mavenWorld) layerOf(src *pomSource) layer {
+	l, ok := w.layers[src.id]
+	if !ok {
+		l = w.layer(src)
+		w.layers[src.id] = l
+	}
+	return l
+}
+
 // exists says whether the tree has what a profile's condition names, a file or a directory.
 func (w *mavenWorld) exists(unit, file string) bool {
 	for _, v := range []string{"${basedir}", "${project.basedir}", "${pom.basedir}"} {
@@ -201,15 +214,15 @@ func (w *mavenWorld) exists(unit, file string) bool {
 	if unit == "" || !ok || strings.Contains(file, "${") {
 		return false
 	}
-	if _, ok := w.units[p]; ok {
-		return true
-	}
-	for u := range w.units {
-		if strings.HasPrefix(u, p+"/") {
-			return true
+	if w.paths == nil {
+		w.paths = map[string]bool{}
+		for u := range w.units {
+			for ; u != "." && !w.paths[u]; u = path.Dir(u) {
+				w.paths[u] = true
+			}
 		}
 	}
-	return false
+	return w.paths[p]
 }
 
 // unit returns the POM that lies at a path of the tree, nil if there is none that can be read.
@@ -253,7 +266,7 @@ func (w *mavenWorld) coordinates(src *pomSource) string {
 	props := map[string]string{}
 	cur := src
 	for range maxParents {
-		for k, v := range w.layer(cur).props {
+		for k, v := range w.layerOf(cur).props {
 			if _, ok := props[k]; !ok {
 				props[k] = v
 			}
@@ -308,32 +321,41 @@ func (w *mavenWorld) closure(src *pomSource) *mavenClosure {
 		return nil
 	}
 	c := &mavenClosure{Module: m.group + ":" + m.artifact, Libraries: []mavenLibrary{}}
-	g := newMavenGraph(w, src, m)
-	if !m.sure() {
-		g.shallow = true // any version below may be managed by what is missing
+	// Where what the module draws on is not all there, any version further down may be managed by what is missing.
+	g := resolve(w, src, m, !m.sure())
+	over := g.over
+	if over { // what the module itself declares does not depend on how it goes on
+		g = resolve(w, src, m, true)
 	}
-	g.collect()
-	g.settle()
 	g.libraries(c)
 	c.Missing = append(c.Missing, m.missing...)
 	slices.Sort(c.Missing)
 	c.Missing = slices.Compact(c.Missing)
-	c.Complete = len(c.Missing) == 0 && !m.broken && !g.cut
+	c.Complete = len(c.Missing) == 0 && !m.broken && !g.broken && !over
 	return c
 }
 
 // libraries puts what is left of a settled graph into c.
 func (g *mavenGraph) libraries(c *mavenClosure) {
 	left := map[int]*mavenNode{}
-	todo := []*mavenNode{g.root}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	unread := 0 // the least depth of what is not known to lead no further
+	for todo := []*mavenNode{g.root}; len(todo) > 0; {
+		n := todo[0]
+		todo = todo[1:]
+		if unread == 0 && (len(n.lacks) > 0 || n.unknown) {
+			unread = n.depth
+		}
 		for _, k := range n.kids.nodes {
 			if left[k.rival] == nil {
 				left[k.rival] = k
+				k.depth = n.depth + 1
 				todo = append(todo, k)
 			}
+		}
+	}
+	for _, n := range left {
+		if unread > 0 && n.depth > unread && !n.managedVersion {
+			n.version = "" // what is not known may name another one, and be nearer
 		}
 	}
 	direct := map[int]bool{}
@@ -361,7 +383,11 @@ func (g *mavenGraph) libraries(c *mavenClosure) {
 		}
 		for _, k := range n.kids.declared {
 			if x := left[k]; x != nil && !x.own && !x.unknown && x.name() != n.name() {
-				l.Requires = append(l.Requires, x.name()+"@"+x.version)
+				to := x.name()
+				if x.version != "" {
+					to += "@" + x.version
+				}
+				l.Requires = append(l.Requires, to)
 			}
 		}
 	}

@@ -31,6 +31,7 @@ func (id mavenID) key() string {
 // A mavenDep is a dependency with the coordinates that its type stands for.
 type mavenDep struct {
 	mavenID
+	kind       string // its type, as written
 	scope      string
 	optional   string // "" is not said
 	exclusions []string
@@ -52,7 +53,10 @@ func toDep(d *pomDep) mavenDep {
 		t[1] = string(d.Classifier)
 	}
 	out := mavenDep{mavenID: mavenID{string(d.Group), string(d.Artifact), t[0], t[1], string(d.Version), d.SystemPath != ""},
-		scope: string(d.Scope), optional: string(d.Optional)}
+		kind: string(d.Type), scope: string(d.Scope), optional: string(d.Optional)}
+	if out.kind == "" {
+		out.kind = "jar"
+	}
 	switch t[0] {
 	case "war", "ear", "rar", "par":
 		out.closed = true
@@ -79,6 +83,7 @@ type mavenNode struct {
 	mavenID
 	scope                    string
 	optional                 bool
+	managedVersion           bool // by the module that everything is resolved for
 	managedScope, managedOpt bool
 	rng                      *versionRange
 	kids                     *mavenKids
@@ -87,6 +92,7 @@ type mavenNode struct {
 	own                      bool     // a module of the tree
 	unknown                  bool     // its version cannot be known
 	lacks                    []string // POMs that are not there
+	depth                    int      // in the settled graph
 }
 
 // mavenKids are the dependencies of a node. Nodes of the same artefact that exclude the same share theirs.
@@ -114,7 +120,8 @@ type mavenGraph struct {
 	src     *pomSource
 	model   *pomModel
 	shallow bool
-	cut     bool // at a bound, or it cannot be resolved
+	broken  bool // something below goes round in a circle
+	over    bool // a bound: what there is cannot be settled
 
 	root     *mavenNode
 	nodes    []*mavenNode
@@ -128,16 +135,23 @@ type mavenGraph struct {
 
 type poolKey struct {
 	mavenID
+	kind     string
 	excluded int
 }
 
-func newMavenGraph(w *mavenWorld, src *pomSource, m *pomModel) *mavenGraph {
+// resolve returns the settled graph of a module, or of what it declares itself if shallow.
+func resolve(w *mavenWorld, src *pomSource, m *pomModel, shallow bool) *mavenGraph {
 	t, ok := types[m.packaging]
 	if !ok {
 		t = [2]string{m.packaging}
 	}
-	return &mavenGraph{w: w, src: src, model: m, managed: map[string]*management{}, sets: map[string]*exclusionSet{}, pool: map[poolKey]*mavenKids{}, known: map[[3]string]*descriptor{},
+	g := &mavenGraph{w: w, src: src, model: m, shallow: shallow, managed: map[string]*management{}, sets: map[string]*exclusionSet{}, pool: map[poolKey]*mavenKids{}, known: map[[3]string]*descriptor{},
 		root: &mavenNode{mavenID: mavenID{m.group, m.artifact, t[0], t[1], m.version, false}, kids: &mavenKids{}, rival: -1}}
+	g.collect()
+	if !g.over {
+		g.settle()
+	}
+	return g
 }
 
 // A descriptor is what the POM of an artefact says, or that of the artefact it was moved to.
@@ -166,9 +180,7 @@ func (g *mavenGraph) describe(group, artifact, version string) *descriptor {
 		if m.relocation == nil {
 			d.own = src.unit != ""
 			d.lacks = m.missing
-			if m.broken {
-				g.cut = true
-			}
+			g.broken = g.broken || m.broken
 			if m.invalid && m.sure() && !d.own {
 				return d // Maven warns, and goes on without its dependencies
 			}
@@ -187,7 +199,7 @@ func (g *mavenGraph) describe(group, artifact, version string) *descriptor {
 			break
 		}
 	}
-	g.cut = true
+	g.broken = true
 	return d
 }
 
@@ -218,10 +230,10 @@ func (g *mavenGraph) collect() {
 }
 
 func (g *mavenGraph) full() bool {
-	if len(g.nodes) > maxMavenNodes || len(g.nodes)%64 == 0 && g.w.ctx.Err() != nil {
-		g.cut = true
+	if len(g.nodes) > maxMavenNodes || g.w.ctx.Err() != nil {
+		g.over = true
 	}
-	return g.cut && len(g.nodes) > maxMavenNodes || g.w.ctx.Err() != nil
+	return g.over
 }
 
 func (g *mavenGraph) process(deps []mavenDep, level int, excluded *exclusionSet) {
@@ -229,19 +241,21 @@ func (g *mavenGraph) process(deps []mavenDep, level int, excluded *exclusionSet)
 		if g.full() {
 			return
 		}
-		g.dependency(d, level, excluded, nil, false)
+		g.dependency(d, level, excluded, nil, 0)
 	}
 }
 
-func (g *mavenGraph) dependency(d mavenDep, level int, excluded *exclusionSet, from []string, keepVersion bool) {
+// dependency adds what d stands for to the node on top of the stack. from are the names it had before it was relocated, moves how often
+// that was.
+func (g *mavenGraph) dependency(d mavenDep, level int, excluded *exclusionSet, from []string, moves int) {
 	if level > 1 && (d.scope == "test" || d.scope == "provided" || d.optional == "true") || excluded.excludes(d.mavenID) {
 		return
 	}
 	n := &mavenNode{}
 	if m := g.managed[d.key()]; m != nil {
 		if level > 1 {
-			if m.version != "" && !keepVersion {
-				d.version = m.version
+			if m.version != "" && (len(from) == 0 || from[0] != d.key()) {
+				d.version, n.managedVersion = m.version, true
 			}
 			if m.scope != "" {
 				d.scope, n.managedScope = m.scope, true
@@ -259,7 +273,10 @@ func (g *mavenGraph) dependency(d mavenDep, level int, excluded *exclusionSet, f
 	if r != nil {
 		versions, n.rng = g.w.repo.match(d.group, d.artifact, r), r
 	}
-	if !ok || len(versions) == 0 || d.version == "" || strings.Contains(d.version, "${") || d.version == "LATEST" || d.version == "RELEASE" {
+	if moves > maxRelocation { // management leads back to what was relocated
+		g.broken, versions = true, nil
+	}
+	if !ok || len(versions) == 0 || r == nil && !safeVersion(d.version) || !safeName(d.group, d.artifact) || d.version == "LATEST" || d.version == "RELEASE" {
 		n.mavenID, n.unknown, n.rng = d.mavenID, true, nil
 		n.lacks = []string{label(d.group, d.artifact, "?")}
 		n.kids = &mavenKids{}
@@ -270,14 +287,14 @@ func (g *mavenGraph) dependency(d mavenDep, level int, excluded *exclusionSet, f
 		c := *n
 		c.mavenID = d.mavenID
 		c.version = v
-		if !g.version(&c, d, level, excluded, from) {
+		if !g.version(&c, d, level, excluded, from, moves) {
 			return
 		}
 	}
 }
 
 // version adds one version of a dependency. It returns false if what follows was dealt with elsewhere.
-func (g *mavenGraph) version(n *mavenNode, d mavenDep, level int, excluded *exclusionSet, from []string) bool {
+func (g *mavenGraph) version(n *mavenNode, d mavenDep, level int, excluded *exclusionSet, from []string, moves int) bool {
 	n.kids = &mavenKids{}
 	if n.local {
 		g.add(n, from)
@@ -303,7 +320,7 @@ func (g *mavenGraph) version(n *mavenNode, d mavenDep, level int, excluded *excl
 			id.group, id.artifact = x[0], x[1]
 			keys = append(keys, id.key())
 		}
-		g.dependency(moved, level, excluded, keys, before.name() == moved.name())
+		g.dependency(moved, level, excluded, keys, moves+1)
 		return false
 	}
 	g.add(n, from)
@@ -311,7 +328,7 @@ func (g *mavenGraph) version(n *mavenNode, d mavenDep, level int, excluded *excl
 		return true
 	}
 	below := g.derive(excluded, d.exclusions)
-	key := poolKey{n.mavenID, below.id}
+	key := poolKey{n.mavenID, d.kind, below.id}
 	if kids, ok := g.pool[key]; ok {
 		n.kids = kids
 		return true
@@ -408,7 +425,7 @@ func (g *mavenGraph) settle() {
 	g.settling = s
 	for i, c := range order {
 		if g.w.ctx.Err() != nil {
-			g.cut = true
+			g.over = true
 			return
 		}
 		s.current = c
@@ -447,34 +464,48 @@ func (g *mavenGraph) settle() {
 	}
 }
 
-// mark gives nodes of the same artefact, in whatever version or under whatever former name, the same group.
+// mark gives nodes of the same artefact, in whatever version or under whatever former name, the same group. Groups are numbered as Maven
+// numbers them, on the way down: where there are cycles, what wins depends on it.
 func (g *mavenGraph) mark() int {
-	up := map[string]string{}
-	var top func(k string) string
-	top = func(k string) string {
-		for up[k] != "" {
-			k = up[k]
+	type set struct{ id int }
+	of := map[string]*set{}
+	count := 0
+	seen := map[*mavenNode]bool{}
+	var walk func(n *mavenNode)
+	walk = func(n *mavenNode) {
+		if seen[n] {
+			return
 		}
-		return k
-	}
-	for _, n := range g.nodes {
-		for _, k := range n.keys[1:] {
-			if a, b := top(n.keys[0]), top(k); a != b {
-				up[b] = a
+		seen[n] = true
+		if n != g.root {
+			first, same := of[n.keys[0]], true
+			for _, k := range n.keys[1:] {
+				same = same && of[k] == first
+			}
+			if first == nil || !same {
+				joined := &set{count}
+				count++
+				for _, k := range n.keys {
+					if old := of[k]; old != nil && old != joined {
+						for x, s := range of {
+							if s == old {
+								of[x] = joined
+							}
+						}
+					}
+					of[k] = joined
+				}
 			}
 		}
-	}
-	ids := map[string]int{}
-	for _, n := range g.nodes {
-		k := top(n.keys[0])
-		id, ok := ids[k]
-		if !ok {
-			id = len(ids)
-			ids[k] = id
+		for _, k := range n.kids.nodes {
+			walk(k)
 		}
-		n.rival = id
 	}
-	return len(ids)
+	walk(g.root)
+	for _, n := range g.nodes {
+		n.rival = of[n.keys[0]].id
+	}
+	return count
 }
 
 // sort returns the groups such that what leads to a group comes before it, as far as there are no cycles, and the cycles.
@@ -523,6 +554,14 @@ func (g *mavenGraph) sort(groups int) (order []int, cycles [][]int) {
 		}
 	}
 	build(g.root, 0)
+	for _, id := range found { // as a hash set of Java's lists them
+		kids := vs[id].kids
+		size := 16
+		for len(kids)*4 > size*3 {
+			size *= 2
+		}
+		slices.SortStableFunc(kids, func(a, b int) int { return a&(size-1) - b&(size-1) })
+	}
 
 	var queue []int // by depth
 	push := func(id int) {
@@ -573,7 +612,7 @@ func (g *mavenGraph) sort(groups int) (order []int, cycles [][]int) {
 	walk = func(id int) {
 		if i, ok := at[id]; ok {
 			if work += len(stack) - i; work > maxCycleWork {
-				g.cut = true
+				g.over = true
 				return
 			}
 			cycles = append(cycles, slices.Clone(stack[i:]))

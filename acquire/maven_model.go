@@ -15,8 +15,10 @@ const (
 	maxParents     = 20
 	maxImports     = 200
 	maxImportDepth = 20
-	maxInterpolate = 4096 // bytes that a value may grow to
-	maxExpressions = 200  // references that one value may lead to
+	maxInterpolate = 4096       // bytes that a value may grow to
+	maxExpressions = 200        // references that one value may lead to
+	maxManaged     = 50_000     // entries of one model
+	maxWeight      = 10_000_000 // entries of all models
 )
 
 // What a build is taken to run on. Which profiles are active may depend on it, and nobody knows what it will be.
@@ -207,7 +209,7 @@ func (w *mavenWorld) model(src *pomSource, depth int) *pomModel {
 
 func (w *mavenWorld) makeModel(src *pomSource, depth int) *pomModel {
 	m := &pomModel{}
-	lineage := []layer{w.layer(src)}
+	lineage := []layer{w.layerOf(src)}
 	seen := map[string]bool{src.id: true}
 	for cur := src; cur.Parent != nil; {
 		if len(lineage) > maxParents || w.ctx.Err() != nil {
@@ -224,7 +226,7 @@ func (w *mavenWorld) makeModel(src *pomSource, depth int) *pomModel {
 			break
 		}
 		seen[p.id] = true
-		lineage = append(lineage, w.layer(p))
+		lineage = append(lineage, w.layerOf(p))
 		cur = p
 	}
 
@@ -238,6 +240,11 @@ func (w *mavenWorld) makeModel(src *pomSource, depth int) *pomModel {
 		}
 		deps.add(l.deps, false)
 		managed.add(l.managed, false)
+	}
+
+	if w.weight += len(deps.list) + len(managed.list); w.weight > maxWeight || len(deps.list)+len(managed.list) > maxManaged {
+		m.broken = true
+		deps.list, managed.list = nil, nil
 	}
 
 	in := &interpolator{src: src, props: props}
@@ -320,6 +327,10 @@ func (w *mavenWorld) imports(m *pomModel, src *pomSource, depth int) {
 		m.broken = m.broken || x.broken
 		if x.sure() {
 			own.add(x.managed, false)
+		}
+		if len(own.list) > maxManaged {
+			m.broken = true
+			break
 		}
 	}
 	m.managed = own.list

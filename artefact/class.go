@@ -43,6 +43,9 @@ var classFiles = []struct {
 	{regexp.MustCompile(`(\.pb\.go|_pb2(_grpc)?\.pyi?|_pb\.js|_pb\.d\.ts|_grpc_pb\.js|\.g\.cs|\.Designer\.cs|\.generated\.[a-z]+|_generated\.go|zz_generated[^/]*\.go)$`), Generated},
 }
 
+// topLevel are the first parts of package names that stand for a domain.
+var topLevel = map[string]bool{"com": true, "org": true, "net": true, "io": true, "edu": true, "de": true, "fr": true, "eu": true}
+
 var testDir = regexp.MustCompile(`^([A-Za-z0-9_.-]+[.-])?([Tt]ests|IntegrationTests?|UnitTests?|FunctionalTests?)$`)
 
 // ClassOf returns what a file is for by its path alone, without its root. Content and deployment may know better: a header
@@ -50,12 +53,16 @@ var testDir = regexp.MustCompile(`^([A-Za-z0-9_.-]+[.-])?([Tt]ests|IntegrationTe
 func ClassOf(p string) Class {
 	dirs := strings.Split(path.Dir(p), "/")
 	class := Production
+	packages := false // from here on directories are packages, whose names say nothing: com.example, org.acme.samples
 	for i, d := range dirs {
 		c, ok := classDirs[strings.ToLower(d)]
-		if d == "it" && !(i > 0 && dirs[i-1] == "src") || strings.ToLower(d) == "spec" && i > 0 && dirs[i-1] == "main" {
-			ok = false // a word in other places
+		if i > 1 && dirs[i-2] == "src" && dirs[i-1] == "main" || i > 0 && topLevel[dirs[i-1]] {
+			packages = true
 		}
-		if !ok && testDir.MatchString(d) {
+		if packages && c != Vendored || d == "it" && !(i > 0 && dirs[i-1] == "src") {
+			ok = false // a word in another place
+		}
+		if !ok && !packages && testDir.MatchString(d) {
 			c, ok = Test, true
 		}
 		switch {

@@ -2,7 +2,6 @@ package derive
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
@@ -29,9 +28,9 @@ A file that only says what its own directory is made of (a manifest, a Dockerfil
 membership of that directory's units alone; a deployment file that cannot be read may run anything, so that is a gap in
 which components there are. Hence it absorbs what manifests and Dockerfiles say.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
-		fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}},
+		fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
 	Emits:    []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
-	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}},
+	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		s := survey(p)
@@ -314,16 +313,14 @@ func (s *surveyor) provenance(c *candidate, image string) {
 
 // named finds a directory that bears the image's or the workload's name and holds a Dockerfile or a module.
 func (s *surveyor) named(c *candidate) {
-	known := false
-	for image := range c.images {
-		known = known || product(image) != ""
-	}
-	if known {
-		return
-	}
 	var names []string
 	for _, image := range slices.Sorted(maps.Keys(c.images)) {
-		names = append(names, parseImage(image).last())
+		if product(image) == "" {
+			names = append(names, parseImage(image).last())
+		}
+	}
+	if len(c.images) > 0 && len(names) == 0 {
+		return // all of it is known products
 	}
 	names = append(names, c.name)
 	for _, rank := range []func(string, string) bool{func(a, b string) bool { return plain(a) == plain(b) }, ends} {
@@ -575,9 +572,26 @@ func (s *surveyor) modules() {
 			return
 		}
 	}
+	starts := map[string]bool{} // directories whose module has a main function in it
+	for _, e := range fact.All[fact.Entry](s.p.View) {
+		if s.units[e.Site.Unit].Class != "production" {
+			continue
+		}
+		for d := path.Dir(e.Site.Unit); ; d = path.Dir(d) {
+			if len(s.modulesIn[d]) > 0 {
+				starts[d] = true
+				break
+			}
+			if s.roots[d] || d == "." {
+				break
+			}
+		}
+	}
 	var dirs []string
 	for dir, ms := range s.modulesIn {
-		if slices.ContainsFunc(ms, func(m moduleAt) bool { return m.Program != "" && !m.Workspace && s.units[m.unit].Class == "production" }) {
+		if slices.ContainsFunc(ms, func(m moduleAt) bool {
+			return (m.Program != "" || starts[dir]) && !m.Workspace && s.units[m.unit].Class == "production"
+		}) {
 			dirs = append(dirs, dir)
 		}
 	}
@@ -910,10 +924,17 @@ func ofDirectory(f artefact.Family) bool { return f == artefact.Manifest || f ==
 // known, which is a gap in its own units' membership. So is what could not be read of images built elsewhere: an image whose
 // build nobody saw stays unmapped, or is matched by its name alone and known for that.
 func (s *surveyor) gaps() {
+	for _, g := range s.p.Missing(fact.Entry{}) { // only asked where nothing is deployed; what is missed then stays unmapped
+		s.p.Gap(fact.Matched{}, g.Unit, g.Kind, "whether a program starts here is not known", g)
+	}
 	for _, k := range s.p.d.Absorbs {
 		for _, g := range s.p.Missing(k) {
 			if u, ok := s.units[g.Unit]; ok && (ofDirectory(artefact.Family(u.Family)) || g.Predicate == fact.Name(fact.ImageBuild{})) {
-				s.p.Gap(fact.Member{}, g.Unit, g.Kind, fmt.Sprintf("%s may draw on directories that it could not be asked about", path.Dir(g.Unit)), g)
+				text := "what " + path.Base(path.Dir(g.Unit)) + " is made of is not fully known, since this file could not be read whole"
+				if g.Predicate == fact.Name(fact.ImageBuild{}) {
+					text = "not every image that this file has built is known"
+				}
+				s.p.Gap(fact.Member{}, g.Unit, g.Kind, text, g)
 			}
 		}
 	}

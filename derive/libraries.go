@@ -73,6 +73,7 @@ type ledger struct {
 	open     map[string]bool     // ecosystems whose list is not complete
 	started  []phrase            // what is run, and by whom
 	evidence *evidence
+	chains   map[string][]string   // by manifest
 	missing  map[string][]fact.Gap // gaps of what was needed, by predicate
 	lines    map[string]bool       // what gaps were stated already
 }
@@ -166,7 +167,7 @@ func counts(c artefact.Class) bool { return c == artefact.Production || c == art
 
 func openLedger(p *Pass) *ledger {
 	l := &ledger{p: p, units: map[string]fact.Unit{}, own: map[string]bool{}, props: map[string][]property{}, managed: map[string][]versioned{},
-		locks: map[string]*lockFile{}, libs: map[string]*library{}, open: map[string]bool{}, missing: map[string][]fact.Gap{}, lines: map[string]bool{}}
+		locks: map[string]*lockFile{}, libs: map[string]*library{}, open: map[string]bool{}, missing: map[string][]fact.Gap{}, chains: map[string][]string{}, lines: map[string]bool{}}
 	for _, u := range fact.All[fact.Unit](p.View) {
 		l.units[u.Path] = u
 	}
@@ -351,11 +352,14 @@ func spreads(d *declaration) bool {
 // bearers returns the manifests of the modules that d goes into: its own, or those that inherit it.
 func (l *ledger) bearers(d *declaration) (out []string) {
 	maven := l.units[d.unit].Language == "maven"
+	if maven && !l.isParent(d.unit) || !maven && !spreads(d) {
+		return []string{d.unit}
+	}
 	for _, m := range l.modules {
 		if m.Ecosystem != d.Ecosystem || m.unit == d.unit || m.Workspace {
 			continue
 		}
-		if maven && slices.Contains(l.chain(m.unit), d.unit) && l.isParent(d.unit) || !maven && spreads(d) && under(path.Dir(m.unit), d.dir) {
+		if maven && slices.Contains(l.chain(m.unit), d.unit) || !maven && under(path.Dir(m.unit), d.dir) {
 			out = append(out, m.unit)
 		}
 	}
@@ -367,6 +371,13 @@ func (l *ledger) bearers(d *declaration) (out []string) {
 
 // chain returns the manifests that give versions and properties to unit, nearest first.
 func (l *ledger) chain(unit string) []string {
+	if l.chains[unit] == nil {
+		l.chains[unit] = l.inherits(unit)
+	}
+	return slices.Clip(l.chains[unit])
+}
+
+func (l *ledger) inherits(unit string) []string {
 	out := []string{unit}
 	lang := l.units[unit].Language
 	eco := ecosystem(lang)

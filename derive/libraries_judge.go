@@ -56,6 +56,9 @@ func (l *ledger) idle(x *library) string {
 	case x.developed:
 		looked = "only scripts for development and tests name it"
 	}
+	if e != nil && l.open[x.eco] && slices.ContainsFunc(e.triggers, func(t trigger) bool { return t.kind == "before" }) {
+		return "" // which versions of others there are is not known
+	}
 	switch x.eco {
 	case "go":
 		if role != "" || l.ungenerated() {
@@ -88,6 +91,11 @@ func (l *ledger) idle(x *library) string {
 			return "" // a view may use it
 		}
 	case "pypi":
+		if e != nil && len(e.imports) > 0 && role == "" && !x.developed {
+			if by, _ := l.bringer(x); by != "" { // others may load it if it is there, but then it is there
+				return looked + "; " + by + " brings it along anyway"
+			}
+		}
 		if e != nil && e.common && l.pinsAll(x) {
 			return ""
 		}
@@ -129,16 +137,58 @@ func (l *ledger) idleNPM(x *library, role, looked string) string {
 			return ""
 		}
 	}
-	for _, f := range l.locks {
+	by, peer := l.bringer(x)
+	switch {
+	case peer || !l.peersKnown(x):
+		return "" // another library may expect the component to bring it
+	case by != "":
+		return looked + "; " + by + " brings it along anyway"
+	}
+	return looked
+}
+
+// bringer returns a production library that requires x by itself, so that x would be there without being declared; and
+// whether some library wants x as a peer, which the component must bring.
+func (l *ledger) bringer(x *library) (by string, peer bool) {
+	for _, unit := range slices.Sorted(maps.Keys(l.locks)) {
+		f := l.locks[unit]
+		if f.eco != x.eco {
+			continue
+		}
 		for _, n := range f.nodes {
+			if strings.HasPrefix(n.Origin, "path") || n.Name == x.name || n.use == "development" || n.use == "test" {
+				continue
+			}
 			for _, want := range n.Requires {
-				if want == x.name || strings.HasPrefix(want, x.name+"@") {
-					return "" // it may be another's peer
+				if want != x.name && !strings.HasPrefix(want, x.name+"@") {
+					continue
+				}
+				if slices.Contains(n.Peers, want) {
+					return "", true
+				}
+				if by == "" || n.Name < by {
+					by = n.Name
 				}
 			}
 		}
 	}
-	return looked
+	return by, false
+}
+
+// peersKnown says whether every lock of npm's tells peers from what libraries bring themselves.
+func (l *ledger) peersKnown(x *library) bool {
+	known := map[string]bool{}
+	for _, c := range l.complete {
+		if c.Peers {
+			known[c.Site.Unit] = true
+		}
+	}
+	for unit, f := range l.locks {
+		if f.eco == x.eco && !known[unit] {
+			return false
+		}
+	}
+	return true
 }
 
 // markup says whether the component has pages, views or style sheets, which name libraries in ways that nobody reads.

@@ -25,7 +25,7 @@ type entry struct {
 // A trigger is something that makes a library act, or be needed, without an import.
 type trigger struct{ kind, arg string }
 
-var triggerKinds = []string{"boot", "setting", "value", "import", "lib", "file", "dir", "lang", "schema", "word"}
+var triggerKinds = []string{"boot", "setting", "value", "import", "lib", "before", "file", "dir", "lang", "schema", "word"}
 
 var roles = []string{"starter", "driver", "logging", "processor", "plugin", "tool", "test", "types", "agent", "web", "bom", "standard", "shadowed"}
 

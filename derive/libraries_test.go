@@ -132,11 +132,17 @@ func TestLibraries(t *testing.T) {
 	pom := facts(manifest("r/pom.xml", "maven"), source("r/src/main/java/A.java", "java"), fact.Module{Ecosystem: "maven", Name: "org.x:app", Program: "spring-boot-maven-plugin", Site: at("r/pom.xml")})
 	boot := imports("r/src/main/java/A.java", "java", "org.springframework.boot.SpringApplication")
 	npm := facts(manifest("r/package.json", "npm"), source("r/index.js", "javascript"), lockUnit("r/package-lock.json", "npm-lock"),
-		fact.Module{Ecosystem: "npm", Name: "app", Site: at("r/package.json")}, fact.Complete{Ecosystem: "npm", Site: at("r/package-lock.json")})
+		fact.Module{Ecosystem: "npm", Name: "app", Site: at("r/package.json")}, fact.Complete{Ecosystem: "npm", Peers: true, Site: at("r/package-lock.json")})
 	reqs := facts(manifest("r/requirements.txt", "pip"), source("r/app.py", "python"))
 	npmLocked := func(name, version string, requires ...string) fact.Locked {
 		return fact.Locked{Ecosystem: "npm", Name: name, Version: version, Use: "production", Requires: requires, Site: at("r/package-lock.json")}
 	}
+	peer := func(l fact.Locked) fact.Locked { l.Peers = l.Requires; return l }
+	closure := func(version string) []fact.Fact {
+		return facts(lockUnit("r/pom.xml.closure", "maven-closure"), fact.Locked{Ecosystem: "maven", Name: "org.jolokia:jolokia-core", Version: "1.7.1", Use: "production", Requires: []string{"org.springframework.boot:spring-boot-actuator@" + version}, Site: at("r/pom.xml.closure")},
+			fact.Locked{Ecosystem: "maven", Name: "org.springframework.boot:spring-boot-actuator", Version: version, Use: "production", Site: at("r/pom.xml.closure")})
+	}
+	complete := fact.Complete{Ecosystem: "maven", Module: "org.x:app", Site: at("r/pom.xml.closure")}
 	indirect := dep("go", "example.com/b", "v1.1.0", "r/go.mod")
 	indirect.Extra = "indirect"
 	test := func(d fact.Dependency) fact.Dependency { d.Use = "test"; return d }
@@ -334,10 +340,34 @@ lib npm rare@1.0.0 production direct
 use @opentelemetry/api required @opentelemetry/sdk-node
 use @opentelemetry/sdk-node import @opentelemetry/sdk-node
 use pm2 command pm2-runtime`},
-		{name: "npm: what another requires may be its peer", facts: facts(npm, dep("npm", "rare", "1.0.0", "r/package.json"), dep("npm", "host", "1.0.0", "r/package.json"), npmLocked("rare", "1.0.0"), npmLocked("host", "1.0.0", "rare@1.0.0"), imports("r/index.js", "javascript", "host")), want: `
+		{name: "npm: a lock that tells no peers", facts: facts(npm[:4], fact.Complete{Ecosystem: "npm", Site: at("r/package-lock.json")}, dep("npm", "rare", "1.0.0", "r/package.json"), dep("npm", "host", "1.0.0", "r/package.json"), npmLocked("rare", "1.0.0"), npmLocked("host", "1.0.0"), imports("r/index.js", "javascript", "host")), want: `
 lib npm host@1.0.0 production direct
 lib npm rare@1.0.0 production direct
 use host import host`},
+		{name: "npm: what another library brings along", facts: facts(npm, dep("npm", "rare", "1.0.0", "r/package.json"), dep("npm", "host", "1.0.0", "r/package.json"), npmLocked("rare", "1.0.0"), npmLocked("host", "1.0.0", "rare@1.0.0"), imports("r/index.js", "javascript", "host")), want: `
+idle rare
+lib npm host@1.0.0 production direct
+lib npm rare@1.0.0 production direct
+use host import host`},
+		{name: "npm: what another requires may be its peer", facts: facts(npm, dep("npm", "rare", "1.0.0", "r/package.json"), dep("npm", "host", "1.0.0", "r/package.json"), npmLocked("rare", "1.0.0"), peer(npmLocked("host", "1.0.0", "rare@1.0.0")), imports("r/index.js", "javascript", "host")), want: `
+lib npm host@1.0.0 production direct
+lib npm rare@1.0.0 production direct
+use host import host`},
+		{name: "maven: what only an earlier version of another knows", facts: facts(pom, boot, dep("maven", "org.jolokia:jolokia-core", "1.7.1", "r/pom.xml"), closure("3.2.0"), complete), want: `
+idle org.jolokia:jolokia-core
+lib maven org.jolokia:jolokia-core@1.7.1 production direct
+lib maven org.springframework.boot:spring-boot-actuator@3.2.0 production
+stray org.springframework.boot
+use org.springframework.boot:spring-boot-actuator activated Spring Boot`},
+		{name: "maven: and does there", facts: facts(pom, boot, dep("maven", "org.jolokia:jolokia-core", "1.7.1", "r/pom.xml"), closure("2.7.0"), complete), want: `
+lib maven org.jolokia:jolokia-core@1.7.1 production direct
+lib maven org.springframework.boot:spring-boot-actuator@2.7.0 production
+stray org.springframework.boot
+use org.jolokia:jolokia-core required org.springframework.boot:spring-boot-actuator
+use org.springframework.boot:spring-boot-actuator activated Spring Boot`},
+		{name: "maven: not decided without the closure", facts: facts(pom, boot, dep("maven", "org.jolokia:jolokia-core", "1.7.1", "r/pom.xml")), want: `
+gap Library r/pom.xml unresolved
+lib maven org.jolokia:jolokia-core@1.7.1 production direct`},
 		{name: "npm: stray", facts: facts(npm, imports("r/index.js", "javascript", "left-pad", "index", "@/views/x")), want: `
 stray left-pad`},
 		{name: "npm: types only", facts: facts(npm, source("r/a.ts", "typescript"), dep("npm", "type-fest", "4.0.0", "r/package.json"), npmLocked("type-fest", "4.0.0"), fact.Import{Language: "typescript", Name: "type-fest", Kind: "types", Site: at("r/a.ts")}), want: `

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/artefact"
@@ -505,6 +506,16 @@ func (l *ledger) triggered(x *library, t trigger) (how, detail string, refs []fa
 		if x.entry.role == "logging" {
 			how = "activated"
 		}
+	case "before":
+		name, major, _ := strings.Cut(t.arg, "@")
+		if o := l.libs[key(x.eco, name)]; o != nil {
+			for _, v := range slices.Sorted(maps.Keys(o.versions)) {
+				if earlier(v, major) {
+					refs = append(refs, o.versions[v].refs...)
+				}
+			}
+		}
+		how, detail = "required", name
 	case "file", "dir", "lang", "schema":
 		for ref, u := range fact.All[fact.Unit](l.p.View) {
 			if u.Class == "test" || u.Class == "example" || u.Class == "vendored" {
@@ -553,6 +564,14 @@ func (l *ledger) triggered(x *library, t trigger) (how, detail string, refs []fa
 		return "", "", nil
 	}
 	return how, detail, refs
+}
+
+// earlier says whether a version's first number is below major.
+func earlier(version, major string) bool {
+	first, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(first)
+	m, err2 := strconv.Atoi(major)
+	return err == nil && err2 == nil && n < m
 }
 
 // mentioned finds x's name, or the names of its commands, in what is run.

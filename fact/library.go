@@ -5,7 +5,8 @@ import "assay/artefact"
 // What build files say of modules and of the libraries they use. Ecosystem is one of maven, npm, go, pypi, nuget, cargo,
 // composer, conan (CMake and Conan), vendored. Names are the ecosystem's own: group:artefact for maven, the module path
 // for go, the normalised distribution name (PEP 503) for pypi. Use is one of production, development, test, build
-// (compiler plugins, annotation processors), optional, graph (in the module graph, but no package of it is built).
+// (compiler plugins, annotation processors), optional, peer (expected of whoever uses the module), graph (in the module graph, but
+// no package of it is built); "" in a lock that does not say.
 
 // Module is a unit of building: what a manifest says of itself. Program says why it builds something that can be deployed
 // (a plugin, a start script, an executable output type), "" if it does not say so. Parent is the module it inherits from.
@@ -59,14 +60,17 @@ type Locked struct {
 	Ecosystem, Name, Version string
 	Use                      string
 	Requires                 []string
+	Peers                    []string // those of Requires that it expects others to bring (npm's peer dependencies)
 	Origin                   string
 	Integrity                bool // the lock file holds a digest of it
 	Site                     Site
 }
 
-// Complete says that a lock file or closure lists all that Module needs, so that what is not in it is not there.
+// Complete says that a lock file or closure lists all that Module needs, so that what is not in it is not there. Peers says
+// that it tells which of what libraries require are peers.
 type Complete struct {
 	Ecosystem, Module string
+	Peers             bool
 	Site              Site
 }
 

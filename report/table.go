@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -90,10 +91,6 @@ func clip(text string, width int) string {
 
 func (t *table) head() {
 	d := t.d
-	units, files := 0, ""
-	for _, c := range d.ToE.Components {
-		units += c.Units
-	}
 	var parts []string
 	for _, r := range d.ToE.Roots {
 		p := r.ID + " (" + r.Kind
@@ -105,7 +102,6 @@ func (t *table) head() {
 		}
 		parts = append(parts, p+")")
 	}
-	_ = files
 	t.line("%s  %s", t.s.paint("1", d.ToE.Name), strings.Join(parts, ", "))
 	t.line("")
 }
@@ -265,7 +261,7 @@ func (t *table) violations() {
 						found[k] = &seen{}
 						order = append(order, k)
 						if len(f.Places) > 0 {
-							found[k].place = place(f.Places[0])
+							found[k].place = place(foremost(f.Places))
 						}
 					}
 					found[k].components = append(found[k].components, c.Component)
@@ -296,6 +292,16 @@ func (t *table) violations() {
 		t.line("  … and %d more; -o json=FILE has them all", n)
 	}
 	t.line("")
+}
+
+// foremost returns the place that people would look at first: what they wrote, before what a tool wrote.
+func foremost(ps []assess.PlaceSeen) assess.PlaceSeen {
+	for _, p := range ps {
+		if name := strings.ToLower(path.Base(p.Path)); !strings.Contains(name, "lock") && !strings.HasSuffix(name, ".sum") && !strings.HasSuffix(name, ".closure") {
+			return p
+		}
+	}
+	return ps[0]
 }
 
 func place(p assess.PlaceSeen) string {

@@ -38,6 +38,9 @@ that is missing there is no harm to what is delivered.`,
 		if strings.HasPrefix(f.Subject, "coverage of ") {
 			return &Question{Text: "Can the complete list of this component's libraries be had?", Evidence: "a lock file or a resolved closure beside each manifest that has none; the image's own inventory where there is no source"}
 		}
+		if len(v.Missing(fact.Library{})) > 0 {
+			return nil // the list that is asked for answers this too
+		}
 		return &Question{Text: fmt.Sprintf("Which version of %s is delivered?", f.Subject), Evidence: "a lock file or a resolved closure that states it"}
 	},
 })

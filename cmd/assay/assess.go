@@ -36,6 +36,7 @@ type job struct {
 	at       string
 	cache    string // directory of the memo store; "" is the user's, "none" is none
 	jobs     int
+	maven    string        // local Maven repository; "" is the user's, "none" is none
 	timeout  time.Duration // of one collector on one file
 	verify   bool
 	timings  bool
@@ -48,6 +49,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.config, "config", "", "read this `FILE` in place of DIR/assay.yaml")
 	f.StringVar(&j.at, "at", "", "the `TIME` of the assessment (RFC 3339), for results that can be repeated; now by default")
 	f.StringVar(&j.cache, "cache", "", "keep what was computed in this `DIR`; \"none\" keeps nothing")
+	f.StringVar(&j.maven, "maven-repository", "", "resolve what Maven modules bring along from the local repository in this `DIR`; \"none\" resolves nothing")
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
 	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
@@ -309,6 +311,11 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		}
 		as = append(as, a)
 	}
+	closures, err := j.closures(ctx, store, as)
+	if err != nil {
+		return nil, nil, err
+	}
+	as = append(as, closures...)
 	if j.config != "" { // what stands elsewhere is declared all the same
 		data, err := os.ReadFile(j.config)
 		if err != nil {
@@ -318,6 +325,32 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		as[0].Units = append(as[0].Units, artefact.Unit{Path: "main/" + toe.FileName, Family: artefact.Declaration, Language: "assay", Digest: d})
 	}
 	return as, store, nil
+}
+
+// closures resolves what Maven modules bring along, as far as the local repository tells. What it cannot tell stays a gap.
+func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.Artefact) ([]artefact.Artefact, error) {
+	repository := j.maven
+	switch repository {
+	case "none":
+		return nil, nil
+	case "":
+		repository = acquire.MavenRepository()
+	default:
+		if info, err := os.Stat(repository); err != nil || !info.IsDir() {
+			return nil, usage("--maven-repository %s is no directory", repository)
+		}
+	}
+	a, err := acquire.MavenClosures(ctx, store, as, repository)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	} else if err != nil {
+		return nil, nothing(err)
+	}
+	if len(a.Units) == 0 {
+		return nil, nil
+	}
+	a.Obtained = as[0].Obtained
+	return []artefact.Artefact{a}, nil
 }
 
 // memoDir returns where results are remembered, "" for nowhere.

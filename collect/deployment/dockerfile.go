@@ -19,7 +19,7 @@ import (
 
 // Dockerfile reads instruction by instruction, so that one that BuildKit does not know costs no other.
 var Dockerfile = &collect.Collector{
-	Name: "recipe/dockerfile",
+	Name: "deployment/dockerfile",
 	Doc: `Stages of a Dockerfile with their bases, what they copy, run and start. A stage without a name goes by its index. ARG defaults
 are put in, as keys in a base and as text elsewhere; RUN texts longer than 1024 bytes come in pieces; secrets are masked.`,
 	Accepts: collect.Kinds(artefact.Recipe, "dockerfile"),

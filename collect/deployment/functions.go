@@ -11,7 +11,6 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
-	"time"
 
 	"github.com/Masterminds/sprig/v3"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -101,7 +100,7 @@ func newFunctions(seed int) *functions {
 	} {
 		f.all[name] = limited(name, fn)
 	}
-	maps.Copy(f.all, f.lots())
+	maps.Copy(f.all, f.lots(all))
 	f.all["required"] = func(text string, v any) any {
 		if v == nil || v == "" {
 			f.asked = append(f.asked, text)
@@ -164,7 +163,7 @@ func inUTC(all template.FuncMap, name, format string, t any) string {
 }
 
 // lots are the functions that give something else each time.
-func (f *functions) lots() template.FuncMap {
+func (f *functions) lots(all template.FuncMap) template.FuncMap {
 	draw := func(a, b string) func(int) string {
 		return func(n int) string {
 			f.drew = true
@@ -179,9 +178,10 @@ func (f *functions) lots() template.FuncMap {
 	certificate := func(...any) map[string]any {
 		return map[string]any{"Cert": token(), "Key": token()}
 	}
-	now := func() time.Time {
+	now := func() any { // a time.Time, which is all that we want of package time
 		f.drew = true
-		return []time.Time{time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC), time.Date(2012, 11, 10, 21, 22, 23, 24, time.UTC)}[f.seed]
+		at := []string{"2001-02-03T04:05:06Z", "2012-11-10T21:22:23Z"}[f.seed]
+		return reflect.ValueOf(all["toDate"]).Call([]reflect.Value{reflect.ValueOf("2006-01-02T15:04:05Z07:00"), reflect.ValueOf(at)})[0].Interface()
 	}
 	return template.FuncMap{
 		"randAlphaNum": draw("a", "b"), "randAlpha": draw("a", "b"), "randAscii": draw("a", "b"), "randNumeric": draw("1", "2"),

@@ -77,6 +77,7 @@ func lock(name, doc string, read func(*reader) error) *collect.Collector {
 
 // A reader is a Pass that counts what it is given.
 type reader struct {
+	peers bool // the lock tells peers from what libraries bring themselves
 	*collect.Pass
 	facts, gaps int
 }
@@ -343,7 +344,7 @@ func (r *reader) finish(ecosystem string, all []pkg, modules ...string) error {
 	}
 	slices.Sort(modules)
 	for _, m := range slices.Compact(modules) {
-		r.emit(fact.Complete{Ecosystem: ecosystem, Module: m}, 1)
+		r.emit(fact.Complete{Ecosystem: ecosystem, Module: m, Peers: r.peers}, 1)
 	}
 	return nil
 }

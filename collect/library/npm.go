@@ -365,7 +365,11 @@ func npmPackages(r *reader, packages *node) error {
 					return
 				}
 				t := target(found)
-				l.Requires = append(l.Requires, at(name(found, packages.get(found)), t.str("version")))
+				id := at(name(found, packages.get(found)), t.str("version"))
+				l.Requires = append(l.Requires, id)
+				if section == "peerDependencies" {
+					l.Peers = append(l.Peers, id)
+				}
 			})
 		}
 		if inside {
@@ -374,6 +378,7 @@ func npmPackages(r *reader, packages *node) error {
 			importers = append(importers, p)
 		}
 	})
+	r.peers = true
 	return r.finish("npm", all, importers...)
 }
 

@@ -235,10 +235,10 @@ func (r *csharpReader) valueWithin(i, depth int) fact.Value {
 		return fact.Const(r.resolve(r.path(r.field(i, "type"))))
 	case "binary_expression":
 		if r.is(r.field(i, "operator"), "'+'") {
-			return fact.Concat(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
+			return joined(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
 		}
 	case "interpolated_string_expression":
-		parts := []fact.Value{fact.Const("")}
+		var parts []fact.Value
 		for c := range r.named(i) {
 			switch r.kind(c) {
 			case "string_content", "escape_sequence":
@@ -250,7 +250,7 @@ func (r *csharpReader) valueWithin(i, depth int) fact.Value {
 				return fact.Unknown("too large")
 			}
 		}
-		return joined(parts)
+		return joined(parts...)
 	}
 	return fact.Unknown(notConstant)
 }

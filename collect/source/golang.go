@@ -211,7 +211,7 @@ func goValue(e ast.Expr, depth int) fact.Value {
 		return goValue(x.X, depth-1)
 	case *ast.BinaryExpr:
 		if x.Op == token.ADD {
-			return fact.Concat(goValue(x.X, depth-1), goValue(x.Y, depth-1))
+			return joined(goValue(x.X, depth-1), goValue(x.Y, depth-1))
 		}
 	}
 	return fact.Unknown(notConstant)

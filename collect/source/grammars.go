@@ -28,37 +28,38 @@ var (
 // What valid code made the grammars stumble: newer constructs than they are, and a few older ones.
 var (
 	csharpRepairs = []repair{
-		{regexp.MustCompile(`\b(?:class|struct|interface)\s+\w+\s*(?:<[^<>{};]*>)?\s*(?:\([^;{}]*\))?\s*(?::[^;{}]*)?(;)`), "{}"}, // class C(int a) : B(a);
-		{regexp.MustCompile(`\b(params)\s+[\w.]+\s*<`), ""},
-		{regexp.MustCompile(`\b(allows\s+ref\s+struct)\b`), "new()"},
-		{regexp.MustCompile(`[{};]\s*(extension)\s*(?:<[^<>{};]*>)?\s*\(`), "class extension"},
-		{regexp.MustCompile(`[\w)\]](\?)\.\w+(?:\.\w+)*\s*[-+*/|&]?=[^=>]`), ""}, // a?.B = c
+		{pattern: regexp.MustCompile(`\b(?:class|struct|interface)\s+\w+\s*(?:<[^<>{};]*>)?\s*(?:\([^;{}]*\))?\s*(?::[^;{}]*)?(;)`), with: "{}"}, // class C(int a) : B(a);
+		{pattern: regexp.MustCompile(`\b(params)\s+[\w.]+\s*<`), with: ""},
+		{pattern: regexp.MustCompile(`\b(allows\s+ref\s+struct)\b`), with: "new()"},
+		{pattern: regexp.MustCompile(`[{};]\s*(extension)\s*(?:<[^<>{};]*>)?\s*\(`), with: "class extension"},
+		{pattern: regexp.MustCompile(`[\w)\]](\?)\.\w+(?:\.\w+)*\s*[-+*/|&]?=[^=>]`), with: ""}, // a?.B = c
 	}
 	javaRepairs = []repair{
-		{regexp.MustCompile(`\bimport\s+(module\s+)[\w.]+\s*;`), ""},
-		{regexp.MustCompile(`@[\w.]+\s*(\.\.\.)`), "[]"},          // Object @Nullable... rest
-		{regexp.MustCompile(`[;}]\s*(super|this)\s*\(`), "init_"}, // after other statements
+		{pattern: regexp.MustCompile(`\bimport\s+(module\s+)[\w.]+\s*;`), with: ""},
+		{pattern: regexp.MustCompile(`@[\w.]+\s*(\.\.\.)`), with: "[]"},          // Object @Nullable... rest
+		{pattern: regexp.MustCompile(`[;}]\s*(super|this)\s*\(`), with: "init_"}, // after other statements
 	}
 	javascriptRepairs = []repair{
-		{regexp.MustCompile(`\bfrom\s*(?:"[^"]*"|'[^']*')\s*(assert)\s*\{`), "with"},
-		{regexp.MustCompile(`\bimport\s+(defer|source)\s+[*\w]`), ""},
+		{pattern: regexp.MustCompile(`\bfrom\s*(?:"[^"]*"|'[^']*')\s*(assert)\s*\{`), with: "with"},
+		{pattern: regexp.MustCompile(`\bimport\s+(defer|source)\s+[*\w]`), with: ""},
 	}
 	phpRepairs = []repair{
-		{regexp.MustCompile(`(\|>)`), "??"},
-		{regexp.MustCompile(`[{;}/\]]\s*((?:(?:public|protected|private|final)\s+)*const\s+(?:[\w|\\?]+\s+)?)\w+\s*=`), "case "}, // in an enum
+		{pattern: regexp.MustCompile(`(\|>)`), with: "??"},
+		{pattern: regexp.MustCompile(`[{;}/\]]\s*((?:(?:public|protected|private|final)\s+)*const\s+(?:[\w|\\?]+\s+)?)\w+\s*=`), with: "case "}, // in an enum
 	}
 	pythonRepairs = []repair{
-		{regexp.MustCompile(`(?:^|\W)([tT][rR]?|[rR][tT])["']`), "f"}, // template strings
+		{pattern: regexp.MustCompile(`(?:^|\W)([tT][rR]?|[rR][tT])["']`), with: "f"}, // template strings
 	}
 	rustRepairs = []repair{
-		{regexp.MustCompile(`\$\w+\s*:\s*(pat_param|expr_2021)\b`), "expr"},
-		{regexp.MustCompile(`\b(async)\s*(?:move\s*)?\|`), ""}, // closures
-		{regexp.MustCompile(`\b(safe)\s+(?:fn|static)\b`), ""},
-		{regexp.MustCompile(`\b(unsafe)\s+extern\b`), ""},
+		{pattern: regexp.MustCompile(`\$\w+\s*:\s*(pat_param|expr_2021)\b`), with: "expr"},
+		{pattern: regexp.MustCompile(`\b(async)\s*(?:move\s*)?\|`), with: ""}, // closures
+		{pattern: regexp.MustCompile(`\b(safe)\s+(?:fn|static)\b`), with: ""},
+		{pattern: regexp.MustCompile(`\b(unsafe)\s+extern\b`), with: ""},
 	}
 	scriptRepairs = append([]repair{
-		{regexp.MustCompile(`\bexport\s+type\s+(\*(?:\s+as\s+[\w$]+)?)\s+from\b`), "{_}"},
-		{regexp.MustCompile(`(?:^|[^>])(>>>)\(`), "> > >"},             // f<A<B<C>>>()
-		{regexp.MustCompile(`[<,]\s*(in\s+out|in|out)\s+\w`), "const"}, // variance
+		{pattern: regexp.MustCompile(`\bexport\s+type\s+(\*(?:\s+as\s+[\w$]+)?)\s+from\b`), with: "{_}"},
+		{pattern: regexp.MustCompile(`\bimport\s*\(\s*(?:"[^"]*"|'[^']*')\s*\)(?:\.\w+)+(<)`), with: "|[", close: "]"}, // import("a").B<C>
+		{pattern: regexp.MustCompile(`(?:^|[^>])(>>>)\(`), with: "> > >"},                                              // f<A<B<C>>>()
+		{pattern: regexp.MustCompile(`[<,]\s*(in\s+out|in|out)\s+\w`), with: "const"},                                  // variance
 	}, javascriptRepairs...)
 )

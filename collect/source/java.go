@@ -208,7 +208,7 @@ func (r *javaReader) valueWithin(i, depth int) fact.Value {
 		return r.valueWithin(r.first(i), depth-1)
 	case "binary_expression":
 		if r.kind(r.field(i, "operator")) == "'+'" {
-			return fact.Concat(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
+			return joined(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
 		}
 	}
 	return fact.Unknown(notConstant)

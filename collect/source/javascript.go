@@ -406,10 +406,10 @@ func (r *scriptReader) valueWithin(i, depth int) fact.Value {
 		return r.valueWithin(r.first(i), depth-1)
 	case "binary_expression":
 		if r.is(r.field(i, "operator"), "'+'") {
-			return fact.Concat(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
+			return joined(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
 		}
 	case "template_string":
-		parts := []fact.Value{fact.Const("")}
+		var parts []fact.Value
 		for c := range r.named(i) {
 			switch r.kind(c) {
 			case "string_fragment", "escape_sequence":
@@ -421,7 +421,7 @@ func (r *scriptReader) valueWithin(i, depth int) fact.Value {
 				return fact.Unknown("too large")
 			}
 		}
-		return joined(parts)
+		return joined(parts...)
 	}
 	return fact.Unknown(notConstant)
 }

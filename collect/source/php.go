@@ -230,7 +230,7 @@ func (r *phpReader) valueWithin(i, depth int) fact.Value {
 		}
 	case "binary_expression":
 		if r.is(r.field(i, "operator"), "'.'") {
-			return fact.Concat(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
+			return joined(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
 		}
 	case "string":
 		s := r.source(i)
@@ -240,7 +240,7 @@ func (r *phpReader) valueWithin(i, depth int) fact.Value {
 		}
 		return literal(s)
 	case "encapsed_string":
-		parts := []fact.Value{fact.Const("")}
+		var parts []fact.Value
 		for c := range r.named(i) {
 			switch r.kind(c) {
 			case "string_content", "escape_sequence":
@@ -252,7 +252,7 @@ func (r *phpReader) valueWithin(i, depth int) fact.Value {
 				return fact.Unknown("too large")
 			}
 		}
-		return joined(parts)
+		return joined(parts...)
 	}
 	return fact.Unknown(notConstant)
 }

@@ -239,14 +239,14 @@ func (r *pythonReader) valueWithin(i, depth int) fact.Value {
 		for c := range r.named(i) {
 			parts = append(parts, r.valueWithin(c, depth-1))
 		}
-		return fact.Concat(parts...)
+		return joined(parts...)
 	case "binary_operator":
 		if r.is(r.field(i, "operator"), "'+'") {
-			return fact.Concat(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
+			return joined(r.valueWithin(r.field(i, "left"), depth-1), r.valueWithin(r.field(i, "right"), depth-1))
 		}
 	case "string":
 		raw := strings.ContainsAny(r.source(r.child(i, "string_start")), "rR")
-		parts := []fact.Value{fact.Const("")}
+		var parts []fact.Value
 		for c := range r.named(i) {
 			switch r.kind(c) {
 			case "string_content":
@@ -262,7 +262,7 @@ func (r *pythonReader) valueWithin(i, depth int) fact.Value {
 				return fact.Unknown("too large")
 			}
 		}
-		return joined(parts)
+		return joined(parts...)
 	}
 	return fact.Unknown(notConstant)
 }

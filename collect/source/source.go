@@ -7,6 +7,7 @@ package source
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -281,12 +282,21 @@ func nth(vs []fact.Value, i int) fact.Value {
 	return fact.Unknown("no argument")
 }
 
-// joined is the parts of one literal; the first is empty, so that a literal of none is a constant.
-func joined(parts []fact.Value) fact.Value {
-	if len(parts) > 1 && parts[0].Op == "const" && parts[0].Text == "" {
-		parts = parts[1:]
+// joined is parts one after the other, taken apart where they are joined themselves. Of no parts, it is the empty string.
+func joined(parts ...fact.Value) fact.Value {
+	var flat []fact.Value
+	for _, p := range parts {
+		switch {
+		case p.Op == "concat":
+			flat = append(flat, p.Of...)
+		case p.Op != "const" || p.Text != "":
+			flat = append(flat, p)
+		}
 	}
-	return fact.Concat(parts...)
+	if len(flat) == 0 {
+		return fact.Const("")
+	}
+	return fact.Concat(flat...)
 }
 
 // telling returns the arguments of a call, or none where nothing is known of any.
@@ -297,4 +307,20 @@ func telling(args ...fact.Value) []fact.Value {
 		}
 	}
 	return nil
+}
+
+func lineStarts(text string) []int {
+	lines := []int{0}
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\n' {
+			lines = append(lines, i+1)
+		}
+	}
+	return lines
+}
+
+// position returns line and column of a byte, from 1.
+func position(lines []int, at int) (line, column int) {
+	line = sort.SearchInts(lines, at+1)
+	return line, at - lines[line-1] + 1
 }

@@ -22,9 +22,6 @@ var update = flag.Bool("update", false, "rewrite the want sections of the cases"
 // collector makes of it.
 func TestCases(t *testing.T) {
 	for _, c := range All {
-		if c == nil {
-			continue
-		}
 		language := strings.TrimPrefix(c.Name, "source/")
 		t.Run(language, func(t *testing.T) {
 			cases, err := filepath.Glob(filepath.Join("testdata", language, "*.txtar"))

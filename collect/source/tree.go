@@ -2,6 +2,116 @@
 
 package source
 
+/*
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+// The part of tree_sitter/api.h that is used here. Its implementation is linked in by the binding, whose Go functions would
+// cross into C some eight times for a node, keep a copy of the text for every time the lexer goes back, and take every
+// allocation of the parser through Go.
+typedef struct TSParser TSParser;
+typedef struct TSTree TSTree;
+typedef struct TSLanguage TSLanguage;
+typedef struct { uint32_t context[4]; const void *id; const TSTree *tree; } TSNode;
+typedef struct { const void *tree; const void *id; uint32_t context[3]; } TSTreeCursor;
+
+void ts_set_allocator(void *(*)(size_t), void *(*)(size_t, size_t), void *(*)(void *, size_t), void (*)(void *));
+TSParser *ts_parser_new(void);
+void ts_parser_delete(TSParser *);
+bool ts_parser_set_language(TSParser *, const TSLanguage *);
+typedef struct { uint32_t row, column; } TSPoint;
+typedef struct { void *payload; const char *(*read)(void *, uint32_t, TSPoint, uint32_t *); int encoding; void *decode; } TSInput;
+typedef struct { void *payload; uint32_t current_byte_offset; bool has_error; } TSParseState;
+typedef struct { void *payload; bool (*progress_callback)(TSParseState *); } TSParseOptions;
+TSTree *ts_parser_parse_with_options(TSParser *, const TSTree *, TSInput, TSParseOptions);
+void ts_tree_delete(TSTree *);
+TSNode ts_tree_root_node(const TSTree *);
+TSTreeCursor ts_tree_cursor_new(TSNode);
+void ts_tree_cursor_delete(TSTreeCursor *);
+TSNode ts_tree_cursor_current_node(const TSTreeCursor *);
+uint16_t ts_tree_cursor_current_field_id(const TSTreeCursor *);
+bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
+bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
+bool ts_tree_cursor_goto_parent(TSTreeCursor *);
+uint16_t ts_node_symbol(TSNode);
+uint32_t ts_node_start_byte(TSNode);
+uint32_t ts_node_end_byte(TSNode);
+bool ts_node_is_missing(TSNode);
+
+typedef struct { uint16_t kind, field; uint32_t from, to; int32_t up, end; } flat_node;
+
+enum { FLAT_MISSING = 0x8000 }; // in field
+
+enum { FLAT_OK, FLAT_LANGUAGE, FLAT_STEPS, FLAT_NODES, FLAT_MEMORY };
+
+typedef struct { const char *text; uint32_t size; int64_t steps; } flat_input;
+
+static const char *flat_read(void *payload, uint32_t at, TSPoint point, uint32_t *n) {
+	flat_input *in = payload;
+	*n = at < in->size ? in->size - at : 0;
+	return in->text + (in->size - *n);
+}
+
+// flat_step stops a parse that takes too many steps: a bound that is the same on every machine.
+static bool flat_step(TSParseState *state) {
+	flat_input *in = state->payload;
+	return --in->steps < 0;
+}
+
+static void flat_plain_allocator(void) { ts_set_allocator(NULL, NULL, NULL, NULL); }
+
+// flat_copy lists the nodes of a tree, each before its descendants.
+static int flat_copy(TSTree *tree, int32_t max, flat_node **nodes, int32_t *count) {
+	TSTreeCursor c = ts_tree_cursor_new(ts_tree_root_node(tree));
+	flat_node *a = NULL;
+	int32_t n = 0, room = 0, up = -1;
+	int status = FLAT_OK;
+	for (;;) {
+		if (n == max) { status = FLAT_NODES; break; }
+		if (n == room) {
+			room = room ? room * 2 : 1024;
+			flat_node *more = realloc(a, (size_t)room * sizeof *a);
+			if (!more) { status = FLAT_MEMORY; break; }
+			a = more;
+		}
+		TSNode x = ts_tree_cursor_current_node(&c);
+		uint16_t field = ts_tree_cursor_current_field_id(&c);
+		if (ts_node_is_missing(x)) field |= FLAT_MISSING;
+		a[n] = (flat_node){ts_node_symbol(x), field, ts_node_start_byte(x), ts_node_end_byte(x), up, n + 1};
+		int32_t i = n++;
+		if (ts_tree_cursor_goto_first_child(&c)) { up = i; continue; }
+		bool done = false;
+		while (!ts_tree_cursor_goto_next_sibling(&c)) {
+			if (!ts_tree_cursor_goto_parent(&c)) { done = true; break; }
+			a[up].end = n;
+			up = a[up].up;
+		}
+		if (done) break;
+	}
+	ts_tree_cursor_delete(&c);
+	*nodes = a;
+	*count = n;
+	return status;
+}
+
+static int flat_parse(const void *language, const char *text, uint32_t size, int64_t steps, int32_t max, flat_node **nodes, int32_t *count, int64_t *left) {
+	*nodes = NULL;
+	*count = 0;
+	TSParser *p = ts_parser_new();
+	if (!ts_parser_set_language(p, language)) { ts_parser_delete(p); return FLAT_LANGUAGE; }
+	flat_input in = {text, size, steps};
+	TSTree *tree = ts_parser_parse_with_options(p, NULL, (TSInput){&in, flat_read, 0, NULL}, (TSParseOptions){&in, flat_step});
+	ts_parser_delete(p);
+	*left = in.steps;
+	if (!tree) return FLAT_STEPS;
+	int status = flat_copy(tree, max, nodes, count);
+	ts_tree_delete(tree);
+	return status;
+}
+*/
+import "C"
+
 import (
 	"fmt"
 	"iter"
@@ -31,10 +141,11 @@ type grammar struct {
 type repair struct {
 	pattern *regexp.Regexp
 	with    string
+	close   string // if the group is an opening angle bracket: what is written for the one that closes it
 }
 
 type tables struct {
-	language *sitter.Language
+	language unsafe.Pointer
 	kinds    []string // by tree-sitter's number; of a token without a name, in quotes
 	fields   []string
 }
@@ -42,8 +153,10 @@ type tables struct {
 func newGrammar(language func() unsafe.Pointer, repairs ...repair) *grammar {
 	g := &grammar{language: language, repairs: repairs}
 	g.load = sync.OnceValue(func() *tables {
-		l := sitter.NewLanguage(g.language())
-		t := &tables{language: l, kinds: make([]string, l.NodeKindCount()), fields: make([]string, l.FieldCount()+1)}
+		plainAllocator()
+		p := g.language()
+		l := sitter.NewLanguage(p)
+		t := &tables{language: p, kinds: make([]string, l.NodeKindCount()), fields: make([]string, l.FieldCount()+1)}
 		for i := range t.kinds {
 			t.kinds[i] = l.NodeKindForId(uint16(i))
 			if !l.NodeKindIsNamed(uint16(i)) {
@@ -58,18 +171,21 @@ func newGrammar(language func() unsafe.Pointer, repairs ...repair) *grammar {
 	return g
 }
 
+var plainAllocator = sync.OnceFunc(func() { C.flat_plain_allocator() })
+
 const (
 	maxNodes = 6 << 20 // of a file: some 150 MB of ours, and more of tree-sitter's
-	chunk    = 32 << 10
-	kindBad  = 0xffff // tree-sitter's number of an ERROR node
+	kindBad  = 0xffff  // tree-sitter's number of an ERROR node
 )
 
-// A node's descendants are those after it and before end, in the order of the text.
+// A node's descendants are those after it and before end, in the order of the text. It is laid out as flat_node.
 type node struct {
 	kind, field uint16
 	from, to    uint32 // in bytes
 	up, end     int32
 }
+
+var _ [unsafe.Sizeof(node{})]byte = [C.sizeof_flat_node]byte{}
 
 // A tree is a parsed text. Nodes are called by their index; none is -1, and every method bears it.
 type tree struct {
@@ -116,25 +232,39 @@ func (g *grammar) parse(text string) (*tree, error) {
 
 func (g *grammar) once(text string) (*tree, error) {
 	t := &tree{tables: g.load(), text: text, lines: lineStarts(text)}
-	p := sitter.NewParser()
-	defer p.Close()
-	if err := p.SetLanguage(t.language); err != nil {
-		return nil, err
+	var nodes *C.flat_node
+	var count C.int32_t
+	var left C.int64_t
+	status := C.flat_parse(t.language, (*C.char)(unsafe.Pointer(unsafe.StringData(text+"\x00"))), C.uint32_t(len(text)), 1<<40, maxNodes, &nodes, &count, &left)
+	ZZ(len(text), int64(1<<40-left))
+	defer C.free(unsafe.Pointer(nodes))
+	switch status {
+	case C.FLAT_OK:
+	case C.FLAT_NODES:
+		return nil, fmt.Errorf("more than %d syntax nodes", maxNodes)
+	default:
+		return nil, fmt.Errorf("the parser gave up (%d)", status)
 	}
-	// The binding keeps a copy of every chunk it asks for until the end, and asks anew whenever the lexer goes back. Small
-	// chunks bound what a file costs that makes it look ahead far and often.
-	b := []byte(text)
-	parsed := p.ParseWithOptions(func(at int, _ sitter.Point) []byte {
-		if at >= len(b) {
-			return nil
+	t.nodes = slices.Clone(unsafe.Slice((*node)(unsafe.Pointer(nodes)), int(count)))
+	t.faults()
+	return t, nil
+}
+
+// faults notes what the grammar could not follow: the outermost nodes that are in error or missing.
+func (t *tree) faults() {
+	inside := 0 // nodes before this one lie in a fault that was noted
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		missing := n.field&C.FLAT_MISSING != 0
+		n.field &^= C.FLAT_MISSING
+		if i >= inside && (missing || n.kind == kindBad) {
+			t.bad = append(t.bad, bounds{int(n.from), int(n.to)})
+			if i > 0 { // in a root that is an error all over, what else?
+				inside = int(n.end)
+			}
 		}
-		return b[at:min(at+chunk, len(b))]
-	}, nil, nil)
-	if parsed == nil {
-		return nil, fmt.Errorf("the parser gave up")
 	}
-	defer parsed.Close()
-	return t, t.copy(parsed)
+	t.whole()
 }
 
 // An edit writes with in place of what stands in bounds.
@@ -160,14 +290,38 @@ func (g *grammar) mend(text string, faults []bounds, edits []edit, reach int) []
 				if from+m[1]+reach < f.from || f.to+reach < from+m[0] {
 					continue
 				}
-				if !slices.ContainsFunc(edits, func(x edit) bool { return x.from < e.to && e.from < x.to }) && len(edits) < maxEdits {
-					edits = append(edits, e)
+				if slices.ContainsFunc(edits, func(x edit) bool { return x.from < e.to && e.from < x.to }) || len(edits) >= maxEdits {
+					continue
 				}
+				if r.close != "" {
+					at := closing(text, e.from)
+					if at < 0 {
+						continue
+					}
+					edits = append(edits, edit{bounds{at, at + 1}, r.close})
+				}
+				edits = append(edits, e)
 			}
 		}
 	}
 	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
 	return edits
+}
+
+// closing returns where the angle bracket at from is closed, or -1.
+func closing(text string, from int) int {
+	depth := 0
+	for at := from; at < min(len(text), from+nearby); at++ {
+		switch {
+		case text[at] == '<':
+			depth++
+		case text[at] == '>' && text[at-1] != '=':
+			if depth--; depth == 0 {
+				return at
+			}
+		}
+	}
+	return -1
 }
 
 func apply(text string, edits []edit) string {
@@ -210,49 +364,6 @@ func (t *tree) back(text string, edits []edit) {
 	t.text, t.lines = text, lineStarts(text)
 }
 
-func (t *tree) copy(parsed *sitter.Tree) error {
-	c := parsed.Walk()
-	defer c.Close()
-	t.nodes = make([]node, 0, len(t.text)/5+16)
-	up, bad := int32(none), int32(none) // bad is the outermost node of the stretch we are in that could not be read
-	for {
-		n := c.Node()
-		x := node{kind: n.KindId(), field: c.FieldId(), from: uint32(n.StartByte()), to: uint32(n.EndByte()), up: up}
-		i := int32(len(t.nodes))
-		if i == maxNodes {
-			return fmt.Errorf("more than %d syntax nodes", maxNodes)
-		}
-		t.nodes = append(t.nodes, x)
-		if x.kind == kindBad || x.from == x.to && n.IsMissing() {
-			if bad == none {
-				t.bad = append(t.bad, bounds{int(x.from), int(x.to)})
-			}
-			if bad == none && i > 0 {
-				bad = i
-			}
-		}
-		if c.GotoFirstChild() {
-			up = i
-			continue
-		}
-		t.nodes[i].end = i + 1
-		for !c.GotoNextSibling() {
-			if !c.GotoParent() {
-				t.whole()
-				return nil
-			}
-			t.nodes[up].end = int32(len(t.nodes))
-			if bad == up {
-				bad = none
-			}
-			up = t.nodes[up].up
-		}
-		if bad == i {
-			bad = none
-		}
-	}
-}
-
 // whole notes what lies outside the root, should the parser have stopped early.
 func (t *tree) whole() {
 	root := t.nodes[0]
@@ -263,22 +374,6 @@ func (t *tree) whole() {
 	if strings.TrimSpace(tail) != "" {
 		t.bad = append(t.bad, bounds{int(root.to), len(t.text)})
 	}
-}
-
-func lineStarts(text string) []int {
-	lines := []int{0}
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\n' {
-			lines = append(lines, i+1)
-		}
-	}
-	return lines
-}
-
-// position returns line and column of a byte, from 1.
-func position(lines []int, at int) (line, column int) {
-	line = sort.SearchInts(lines, at+1)
-	return line, at - lines[line-1] + 1
 }
 
 func (t *tree) kind(i int) string {

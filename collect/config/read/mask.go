@@ -69,7 +69,7 @@ func word(before, w string) string {
 }
 
 // reference matches what names a secret and is none.
-var reference = regexp.MustCompile(`^['"]?\$(\w+|\{\w+\}|\(\w+\))['"]?$`)
+var reference = regexp.MustCompile(`^['"]?\$(\w+|\{\w+\}|\(\w+\))['"]?;?$`)
 
 // hidden reports whether v, under key, is a secret.
 func hidden(key, v string) bool {
@@ -82,7 +82,7 @@ func hidden(key, v string) bool {
 
 var (
 	token   = regexp.MustCompile(`\S+`)
-	settled = regexp.MustCompile(`=(\(masked\)|['"]?\$(\w+|\{\w+\}|\(\w+\))['"]?)(\s|$)`)
+	settled = regexp.MustCompile(`=(\(masked\)|['"]?\$(\w+|\{\w+\}|\(\w+\))['"]?;?)(\s|$)`)
 )
 
 // Script returns shell text without the secrets in it.

@@ -54,12 +54,29 @@ func main() {
 			p := strings.Split(l, ":")
 			if len(p) < 5 { continue }
 			if own[p[0]+":"+p[1]] { continue }
-			want[p[0]+":"+p[1]+"@"+p[len(p)-2]+" "+p[len(p)-1]] = true
+			if strings.Contains(p[len(p)-2], "${") { continue }
+			k := p[0]+":"+p[1]+"@"+p[len(p)-2]
+			ord := []string{"compile","runtime","system","provided","test"}
+			done := false
+			for i, o := range ord {
+				if want[k+" "+o] {
+					done = true
+					for j, q := range ord { if q == p[len(p)-1] && j < i { delete(want, k+" "+o); want[k+" "+q] = true } }
+					break
+				}
+			}
+			if !done { want[k+" "+p[len(p)-1]] = true }
 		}
-		have := map[string]bool{}
-		for _, l := range x.Libraries { have[l.Name+"@"+l.Version+" "+l.Scope] = true }
+		have, blank := map[string]bool{}, map[string]bool{}
+		for _, l := range x.Libraries {
+			if l.Version == "" {
+				blank[l.Name] = true
+				continue
+			}
+			have[l.Name+"@"+l.Version+" "+l.Scope] = true
+		}
 		var diff []string
-		for k := range want { if !have[k] { diff = append(diff, "- "+k) } }
+		for k := range want { if n, _, _ := strings.Cut(k, "@"); !have[k] && !blank[n] { diff = append(diff, "- "+k) } }
 		for k := range have { if !want[k] { diff = append(diff, "+ "+k) } }
 		sort.Strings(diff)
 		tot++
