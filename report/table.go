@@ -145,6 +145,9 @@ func (t *table) components() {
 			}
 		}
 		langs := strings.Join(c.Languages, " ")
+		if c.Name == derive.Unmapped {
+			langs = ""
+		}
 		text := fmt.Sprintf("%3d  %-*s  %-24s %s", i+1, wide, clip(c.Name, wide), what, strings.Trim(langs+"  "+detail, " "))
 		t.line("%s", clip(strings.TrimRight(text, " "), t.s.Width))
 	}
@@ -227,7 +230,7 @@ func (t *table) matrix() {
 				m.WriteString(g + strings.Repeat(" ", step-1))
 			}
 			t.line("%s", strings.TrimRight(text+m.String(), " "))
-			text = pad
+			text = pad[:len(pad)-5] + t.s.paint("2", fmt.Sprintf("%4d ", to+1)) // the number of the component whose mark comes next
 		}
 	}
 	t.line("")

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -182,7 +183,7 @@ func (h *helm) render(profile, values string, seed int) (rendered, error) {
 	}
 	bounded(c)
 	e := engine.Engine{CustomTemplateFuncs: r.funcs.all}
-	out, err := e.Render(c, top)
+	out, err := e.RenderWithContext(context.Background(), c, top)
 	if err != nil {
 		out = h.each(e, c, top, r.funcs)
 	}
@@ -221,7 +222,7 @@ func (h *helm) each(e engine.Engine, c *chart.Chart, top common.Values, funcs *f
 			}
 		}
 		funcs.left = maxRendered
-		one, err := e.Render(c, top)
+		one, err := e.RenderWithContext(context.Background(), c, top)
 		if err != nil {
 			h.gaps.add(runs, collect.Spot{Part: t.Name}, "unparsed", "%s", line(innermost(err)))
 		}

@@ -20,11 +20,7 @@ void ts_set_allocator(void *(*)(size_t), void *(*)(size_t, size_t), void *(*)(vo
 TSParser *ts_parser_new(void);
 void ts_parser_delete(TSParser *);
 bool ts_parser_set_language(TSParser *, const TSLanguage *);
-typedef struct { uint32_t row, column; } TSPoint;
-typedef struct { void *payload; const char *(*read)(void *, uint32_t, TSPoint, uint32_t *); int encoding; void *decode; } TSInput;
-typedef struct { void *payload; uint32_t current_byte_offset; bool has_error; } TSParseState;
-typedef struct { void *payload; bool (*progress_callback)(TSParseState *); } TSParseOptions;
-TSTree *ts_parser_parse_with_options(TSParser *, const TSTree *, TSInput, TSParseOptions);
+TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
 void ts_tree_delete(TSTree *);
 TSNode ts_tree_root_node(const TSTree *);
 TSTreeCursor ts_tree_cursor_new(TSNode);
@@ -43,21 +39,7 @@ typedef struct { uint16_t kind, field; uint32_t from, to; int32_t up, end; } fla
 
 enum { FLAT_MISSING = 0x8000 }; // in field
 
-enum { FLAT_OK, FLAT_LANGUAGE, FLAT_STEPS, FLAT_NODES, FLAT_MEMORY };
-
-typedef struct { const char *text; uint32_t size; int64_t steps; } flat_input;
-
-static const char *flat_read(void *payload, uint32_t at, TSPoint point, uint32_t *n) {
-	flat_input *in = payload;
-	*n = at < in->size ? in->size - at : 0;
-	return in->text + (in->size - *n);
-}
-
-// flat_step stops a parse that takes too many steps: a bound that is the same on every machine.
-static bool flat_step(TSParseState *state) {
-	flat_input *in = state->payload;
-	return --in->steps < 0;
-}
+enum { FLAT_OK, FLAT_LANGUAGE, FLAT_PARSER, FLAT_NODES, FLAT_MEMORY };
 
 static void flat_plain_allocator(void) { ts_set_allocator(NULL, NULL, NULL, NULL); }
 
@@ -95,16 +77,14 @@ static int flat_copy(TSTree *tree, int32_t max, flat_node **nodes, int32_t *coun
 	return status;
 }
 
-static int flat_parse(const void *language, const char *text, uint32_t size, int64_t steps, int32_t max, flat_node **nodes, int32_t *count, int64_t *left) {
+static int flat_parse(const void *language, const char *text, uint32_t size, int32_t max, flat_node **nodes, int32_t *count) {
 	*nodes = NULL;
 	*count = 0;
 	TSParser *p = ts_parser_new();
 	if (!ts_parser_set_language(p, language)) { ts_parser_delete(p); return FLAT_LANGUAGE; }
-	flat_input in = {text, size, steps};
-	TSTree *tree = ts_parser_parse_with_options(p, NULL, (TSInput){&in, flat_read, 0, NULL}, (TSParseOptions){&in, flat_step});
+	TSTree *tree = ts_parser_parse_string(p, NULL, text, size);
 	ts_parser_delete(p);
-	*left = in.steps;
-	if (!tree) return FLAT_STEPS;
+	if (!tree) return FLAT_PARSER;
 	int status = flat_copy(tree, max, nodes, count);
 	ts_tree_delete(tree);
 	return status;
@@ -127,7 +107,8 @@ import (
 
 // This file is the whole seam to tree-sitter. A parse is copied once into a flat array in which a node is followed by its
 // descendants; no reader sees a tree-sitter object, crosses into C, or recurses. Nesting therefore costs no stack, however
-// deep a hostile file makes it.
+// deep a hostile file makes it. Time it can cost: there are texts over which the parser's recovery from errors takes more
+// than linear time, and the worker's clock is what ends that.
 
 // A grammar is a language as tree-sitter knows it.
 type grammar struct {
@@ -234,9 +215,7 @@ func (g *grammar) once(text string) (*tree, error) {
 	t := &tree{tables: g.load(), text: text, lines: lineStarts(text)}
 	var nodes *C.flat_node
 	var count C.int32_t
-	var left C.int64_t
-	status := C.flat_parse(t.language, (*C.char)(unsafe.Pointer(unsafe.StringData(text+"\x00"))), C.uint32_t(len(text)), 1<<40, maxNodes, &nodes, &count, &left)
-	ZZ(len(text), int64(1<<40-left))
+	status := C.flat_parse(t.language, (*C.char)(unsafe.Pointer(unsafe.StringData(text+"\x00"))), C.uint32_t(len(text)), maxNodes, &nodes, &count)
 	defer C.free(unsafe.Pointer(nodes))
 	switch status {
 	case C.FLAT_OK:
