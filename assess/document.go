@@ -274,13 +274,16 @@ func (d *Document) toe(a *Assessment, name string) {
 	parts := []string{"toe"}
 	for _, x := range a.Artefacts {
 		id := x.Identity()
+		d.Artefacts = append(d.Artefacts, ArtefactUsed{Digest: id, Kind: x.Kind, Root: x.Root, Obtained: x.Obtained.UTC().Format("2006-01-02T15:04:05Z")})
+		if slices.ContainsFunc(d.ToE.Roots, func(r Root) bool { return r.ID == x.Root }) {
+			continue // what was resolved or brought beside a root is evidence, not the ToE itself
+		}
 		parts = append(parts, string(id[:]))
 		r := Root{ID: x.Root, Kind: x.Kind, Revision: x.Revision}
 		for _, l := range x.LeftOut {
 			r.LeftOut = append(r.LeftOut, Left(l))
 		}
 		d.ToE.Roots = append(d.ToE.Roots, r)
-		d.Artefacts = append(d.Artefacts, ArtefactUsed{Digest: id, Kind: x.Kind, Root: x.Root, Obtained: x.Obtained.UTC().Format("2006-01-02T15:04:05Z")})
 	}
 	d.ToE.Digest = artefact.Hash(parts...)
 	count, languages := map[string]int{}, map[string]map[string]bool{}

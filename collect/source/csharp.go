@@ -118,6 +118,13 @@ func (r *csharpReader) qualified(i int) {
 		return
 	}
 	written := r.walk.path(i, ".", csharpInner, []string{"identifier"})
+	called := r.is(r.parent(i), "invocation_expression") && r.field(r.parent(i), "function") == i
+	if !called && written != "" && r.is(i, "member_access_expression") { // a method that loads, handed on instead of called
+		short := last(before(written, "."), ".") + "." + last(written, ".")
+		if _, ok := csharpLoads[short]; ok {
+			r.dynamic(short, fact.Unknown("passed on"), i)
+		}
+	}
 	name := strings.TrimPrefix(written, "global.")
 	n := code.Import{Name: name, Kind: code.Qualified, Place: r.place(i)}
 	head, _, _ := strings.Cut(name, ".")
@@ -131,7 +138,7 @@ func (r *csharpReader) qualified(i int) {
 		r.Imports = append(r.Imports, n)
 		return
 	}
-	if r.is(r.parent(i), "invocation_expression") && r.field(r.parent(i), "function") == i {
+	if called {
 		n.Name = before(name, ".") // without the method
 	}
 	if written != name {
@@ -192,7 +199,7 @@ func (r *csharpReader) call(i int) {
 	if arg >= 0 {
 		value = nth(args, arg)
 	}
-	r.dynamic(short, value, i)
+	r.dynamic(strings.TrimPrefix(short, "."), value, i)
 }
 
 // csharpMarshal reports whether a method of Marshal handles memory by hand.

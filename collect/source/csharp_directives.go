@@ -58,9 +58,13 @@ func csharpSections(text string) (sections []csharpSection, ok bool) {
 		}
 	}
 	var open []int
-	for _, m := range csharpDirective.FindAllStringSubmatchIndex(text, -1) {
+	all := csharpDirective.FindAllStringSubmatchIndex(text, -1)
+	if len(all) > 1024 {
+		return nil, false
+	}
+	for _, m := range all {
 		line := bounds{m[0], m[1]}
-		if strings.LastIndex(text[:m[0]], "/*") > strings.LastIndex(text[:m[0]], "*/") || len(sections) > 256 {
+		if strings.LastIndex(text[:m[0]], "/*") > strings.LastIndex(text[:m[0]], "*/") {
 			return nil, false
 		}
 		word := text[m[2]:m[3]]

@@ -156,7 +156,14 @@ var goLoads = map[string]string{ // what loads by name, and the native kind that
 }
 
 func (r *goReader) body(n ast.Node) {
+	called := map[ast.Expr]bool{}
 	ast.Inspect(n, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && !called[s] { // a function that loads, handed on instead of called
+			name := r.callee(s)
+			if _, ok := goLoads[name]; ok {
+				r.Dynamics = append(r.Dynamics, code.Dynamic{Call: last(name, "/"), Name: fact.Unknown("passed on"), Place: r.place(s.Pos())})
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -171,6 +178,7 @@ func (r *goReader) body(n ast.Node) {
 		}
 		r.Calls = append(r.Calls, code.Call{Name: name, Args: telling(args...), Place: r.place(call.Pos())})
 		if native, ok := goLoads[name]; ok {
+			called[call.Fun] = true
 			r.Dynamics = append(r.Dynamics, code.Dynamic{Call: last(name, "/"), Name: nth(args, 0), Place: r.place(call.Pos())})
 			if native != "" {
 				r.Natives = append(r.Natives, code.Native{Kind: native, Place: r.place(call.Pos())})

@@ -109,6 +109,8 @@ func (r *scriptReader) visit(i int, kind string) {
 		r.bad = append(r.bad, bounds{int(r.nodes[i].from), int(r.nodes[i].to)})
 	case "identifier":
 		switch r.source(i) {
+		case "require":
+			r.passed(i)
 		case "jest", "jasmine", "chai", "sinon", "vi", "cy":
 			r.betray(r.source(i))
 		}
@@ -313,6 +315,29 @@ func (r *scriptReader) call(i int) {
 	if last(name, ".") == "listen" && strings.Contains(name, ".") || name == "Bun.serve" || name == "Deno.serve" {
 		r.entry("server", i)
 	}
+}
+
+// passed notes a require that is handed on instead of called: who knows what it will load.
+func (r *scriptReader) passed(i int) {
+	p := r.parent(i)
+	switch r.kind(p) {
+	case "call_expression":
+		if r.field(p, "function") == i {
+			return
+		}
+	case "unary_expression", "member_expression", "formal_parameters", "required_parameter", "function_declaration", "function_expression",
+		"import_clause", "import_specifier", "import_require_clause", "arrow_function":
+		return
+	case "variable_declarator":
+		if r.field(p, "name") == i {
+			return
+		}
+	case "assignment_expression":
+		if r.field(p, "left") == i {
+			return
+		}
+	}
+	r.dynamic("require", fact.Unknown("passed on"), i)
 }
 
 func (r *scriptReader) load(i int, written, name string, list int, args []fact.Value) {

@@ -83,7 +83,7 @@ func (r *phpReader) done() {}
 
 func (r *phpReader) use(i int) {
 	prefix := r.path(r.child(i, "namespace_name"))
-	clauses := i
+	clauses, constants := i, r.child(i, "'function'", "'const'") >= 0
 	if group := r.child(i, "namespace_use_group"); group >= 0 {
 		clauses = group
 	}
@@ -96,7 +96,7 @@ func (r *phpReader) use(i int) {
 			name = prefix + `\` + name
 		}
 		r.imports(name, "", c)
-		if r.child(c, "'function'", "'const'") >= 0 || r.child(i, "'function'", "'const'") >= 0 {
+		if constants || r.child(c, "'function'", "'const'") >= 0 {
 			continue
 		}
 		bound := last(name, `\`)

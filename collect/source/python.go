@@ -77,6 +77,8 @@ func (r *pythonReader) visit(i int, kind string) {
 		r.condition(i)
 	case "call":
 		r.call(i)
+	case "identifier", "attribute":
+		r.passed(i)
 	case "exec_statement":
 		r.dynamic("exec", fact.Unknown("code made at run time"), i)
 	case "assignment":
@@ -218,6 +220,19 @@ func (r *pythonReader) call(i int) {
 		if module, ok := value.Consts(); ok && len(module) == 1 {
 			r.imported(module[0], i, i)
 		}
+	}
+}
+
+// passed notes a function that loads modules and is handed on instead of called.
+func (r *pythonReader) passed(i int) {
+	p := r.parent(i)
+	if r.is(p, "attribute", "dotted_name", "aliased_import", "decorator") || r.is(p, "call") && r.field(p, "function") == i ||
+		r.is(p, "keyword_argument", "assignment", "function_definition", "default_parameter") && r.first(p) == i {
+		return
+	}
+	switch name := r.resolve(r.path(i)); name {
+	case "__import__", "importlib.import_module", "importlib.__import__":
+		r.dynamic(name, fact.Unknown("passed on"), i)
 	}
 }
 

@@ -3,6 +3,9 @@
 //
 // A language claims in Emits only what its reader would have seen had it been there. Where a parser lost its way, every
 // predicate has a gap in that file, for nobody can say what the stretch in question held.
+//
+// Readers go by names, as imports resolve them. A function that loads code and is handed on instead of called is noted;
+// one that is itself found by reflection is not.
 package source
 
 import (
