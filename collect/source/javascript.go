@@ -39,6 +39,8 @@ type scriptReader struct {
 	titles    []title // of the suites around
 	framework string  // the test framework that imports name
 	hint      string  // the one that other names betray
+	handed    []code.Dynamic
+	own       bool // require is a variable of the file's own
 }
 
 type title struct {
@@ -118,6 +120,9 @@ func (r *scriptReader) visit(i int, kind string) {
 }
 
 func (r *scriptReader) done() {
+	if !r.own {
+		r.Dynamics = append(r.Dynamics, r.handed...)
+	}
 	framework := r.framework
 	if framework == "" {
 		framework = r.hint
@@ -330,6 +335,8 @@ func (r *scriptReader) passed(i int) {
 		return
 	case "variable_declarator":
 		if r.field(p, "name") == i {
+			made := r.field(r.field(p, "value"), "function")
+			r.own = r.own || last(r.path(made), ".") != "createRequire"
 			return
 		}
 	case "assignment_expression":
@@ -337,7 +344,7 @@ func (r *scriptReader) passed(i int) {
 			return
 		}
 	}
-	r.dynamic("require", fact.Unknown("passed on"), i)
+	r.handed = append(r.handed, code.Dynamic{Call: "require", Name: fact.Unknown("passed on"), Place: r.place(i)})
 }
 
 func (r *scriptReader) load(i int, written, name string, list int, args []fact.Value) {

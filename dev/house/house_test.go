@@ -26,7 +26,7 @@ const root = "../.."
 var below = map[string][]string{
 	"artefact":  {},
 	"fact":      {"artefact"},
-	"code":      {},
+	"code":      {"fact", "artefact"},
 	"scheme":    {},
 	"model":     {"fact", "artefact"},
 	"toe":       {},
