@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 
 	"github.com/go-git/go-git/v5"
@@ -19,7 +20,7 @@ import (
 // is run; submodules and large-file pointers are not resolved, and are faults.
 func Revision(ctx context.Context, store *Store, dir, revision string, o Options) (artefact.Artefact, error) {
 	a := artefact.Artefact{Kind: "git revision", Root: o.id(), Obtained: o.at()}
-	repo, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	repo, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return a, fmt.Errorf("%s: there is no git repository in it", dir)
 	} else if err != nil {
@@ -37,6 +38,11 @@ func Revision(ctx context.Context, store *Store, dir, revision string, o Options
 	tree, err := commit.Tree()
 	if err != nil {
 		return a, fmt.Errorf("%s: the tree of %s: %s", dir, revision, reason(err))
+	}
+	if below := beneath(repo, dir); below != "." { // a directory within the repository
+		if tree, err = tree.Tree(below); err != nil {
+			return a, fmt.Errorf("%s: revision %q has no directory %s", dir, revision, below)
+		}
 	}
 	lim := o.Limits
 	if lim == (Limits{}) {
@@ -81,6 +87,24 @@ func Revision(ctx context.Context, store *Store, dir, revision string, o Options
 		return a, err
 	}
 	return freeze(ctx, store, a, entries, o)
+}
+
+// beneath returns where dir lies within the repository's work tree, "." if it is its top or that cannot be told.
+func beneath(repo *git.Repository, dir string) string {
+	w, err := repo.Worktree()
+	if err != nil {
+		return "."
+	}
+	top, err1 := filepath.EvalSymlinks(w.Filesystem.Root())
+	at, err2 := filepath.Abs(dir)
+	if err2 == nil {
+		at, err2 = filepath.EvalSymlinks(at)
+	}
+	rel, err3 := filepath.Rel(top, at)
+	if err1 != nil || err2 != nil || err3 != nil || !filepath.IsLocal(rel) {
+		return "."
+	}
+	return filepath.ToSlash(rel)
 }
 
 var objects sync.Mutex

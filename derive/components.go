@@ -288,7 +288,22 @@ func (s *surveyor) workloads() {
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 		if c := s.candidates[key]; len(c.dirs) == 0 {
-			s.named(c)
+			s.named(c, nil)
+		}
+	}
+	own := map[string]bool{} // name spaces of registries in which the ToE's own images lie
+	for _, c := range s.candidates {
+		if len(c.dirs) > 0 {
+			for image := range c.images {
+				if space, _, ok := strings.Cut(parseImage(image).name, "/"); ok {
+					own[space] = true
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		if c := s.candidates[key]; len(c.dirs) == 0 {
+			s.named(c, own)
 		}
 	}
 }
@@ -311,11 +326,12 @@ func (s *surveyor) provenance(c *candidate, image string) {
 	}
 }
 
-// named finds a directory that bears the image's or the workload's name and holds a Dockerfile or a module.
-func (s *surveyor) named(c *candidate) {
+// named finds a directory that bears the image's or the workload's name and holds a Dockerfile or a module. An image that bears
+// a known product's name is somebody else's, unless it lies in a name space of the ToE's own.
+func (s *surveyor) named(c *candidate, own map[string]bool) {
 	var names []string
 	for _, image := range slices.Sorted(maps.Keys(c.images)) {
-		if product(image) == "" {
+		if space, _, ok := strings.Cut(parseImage(image).name, "/"); product(image) == "" || ok && own[space] {
 			names = append(names, parseImage(image).last())
 		}
 	}
@@ -419,16 +435,24 @@ func (s *surveyor) context(c *candidate, ctx, dockerfile, how string, refs ...fa
 	if s.dirs[home] && (len(s.modulesIn[home]) > 0 || s.holdsSource(home)) {
 		c.claim(home, how, refs...)
 	}
+	lost := false // something is copied from the context, and nobody can say what
 	for _, copied := range s.copies[file] {
-		if copied.From != "" {
+		if copied.From != "" || strings.Contains(copied.Source, "://") {
 			continue
 		}
-		if dir, ok := s.copiedFrom(ctx, copied.Source); ok {
+		dir, ok := s.copiedFrom(ctx, copied.Source)
+		if ok {
 			c.claim(dir, how, refs...)
 		}
+		lost = lost || !ok
 	}
-	if len(c.dirs) == 0 {
+	if len(c.dirs) > 0 {
+		return
+	}
+	if lost || !s.dirs[home] {
 		c.claim(ctx, how, refs...)
+	} else {
+		c.claim(home, how, refs...) // the image takes nothing from the context: it is the Dockerfile
 	}
 }
 
@@ -827,6 +851,11 @@ func (s *surveyor) emit() {
 		for _, c := range claims[p] {
 			member(c, path.Dir(p))
 		}
+		if s.units[p].Family == string(artefact.Declaration) { // what is said there is said of all
+			for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+				member(s.candidates[key], path.Dir(p))
+			}
+		}
 		// A directory that somebody claims for itself belongs to whoever claims a directory above only if they are one and the
 		// same image's: a context that is the whole repository does not make each service a part of every other.
 		var nearest []*candidate
@@ -887,7 +916,7 @@ func (s *surveyor) describe(c *candidate) {
 	switch {
 	case c.origin == "third_party":
 		c.kind = slices.Sorted(maps.Keys(kinds))[0]
-	case c.job || has("loadgenerator", "loadgen", "loadtest", "seed", "seeder", "migrate", "migration", "migrations", "job", "batch", "cron"):
+	case c.job || has("loadgenerator", "loadgen", "loadtest", "locust", "k6") || has("load") && (len(words) == 1 || has("generator", "test", "gen")) || has("seed", "seeder", "migrate", "migration", "migrations", "job", "batch", "cron"):
 		c.kind = "job"
 	case base == "data store" || base == "broker" || base == "infrastructure":
 		c.kind = base

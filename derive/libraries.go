@@ -134,6 +134,7 @@ type library struct {
 	vendored  bool              // imported by code that is vendored or an example
 	developed bool              // named in a script for developing or testing
 	shadowed  bool              // a module of the component's own bears its name
+	graph     bool              // only a build list holds it, most of which is never built: it explains nothing
 	locked    bool
 	idle      string
 	idleRefs  []fact.Ref
@@ -717,10 +718,29 @@ func (l *ledger) follow() {
 			}
 		}
 	}
+	lists := l.buildLists()
 	for _, unit := range slices.Sorted(maps.Keys(l.locks)) {
 		f := l.locks[unit]
+		if l.units[unit].Language == "go-graph" {
+			continue
+		}
 		shared := l.sharedLock(f)
 		for _, n := range f.nodes {
+			refs := []fact.Ref{n.ref}
+			if list := lists[f.dir]; list != nil && f.eco == "go" { // what go.sum keeps from former times gives way
+				selected := list[n.Name]
+				if selected == nil {
+					continue
+				}
+				if x := l.libs[key("go", selected.Name)]; x != nil {
+					x.graph = false
+				}
+				if n.Use == "graph" || l.prunes(f.dir) {
+					continue
+				}
+				n, refs = selected, append(refs, selected.ref)
+				n.Use = "" // go.sum has its content
+			}
 			if n.direct || strings.HasPrefix(n.Origin, "path") || l.own[key(n.Ecosystem, n.Name)] {
 				continue
 			}
@@ -749,10 +769,46 @@ func (l *ledger) follow() {
 				origin = "registry"
 			}
 			x := l.lib(n.Ecosystem, n.Name)
-			x.locked = true
-			x.release(n.Version, use, origin, false, n.ref)
+			x.locked, x.graph = true, false
+			x.release(n.Version, use, origin, false, refs...)
 		}
 	}
+}
+
+// buildLists notes what is in module graphs, beside what go.mod lists: that is built nowhere. It returns what each list selects,
+// by directory, and by the name that go.sum has for it.
+func (l *ledger) buildLists() map[string]map[string]*node {
+	lists := map[string]map[string]*node{}
+	for _, c := range l.complete { // one that was not read to its end says nothing
+		dir := path.Dir(c.Site.Unit)
+		if _, ok := l.units[path.Join(dir, "go.mod")]; ok && l.units[c.Site.Unit].Language == "go-graph" { // else it is another module's
+			lists[dir] = map[string]*node{}
+		}
+	}
+	listed := map[string]bool{}
+	for _, d := range l.declared {
+		if d.Ecosystem == "go" {
+			listed[d.dir+" "+d.Name] = true
+		}
+	}
+	for _, unit := range slices.Sorted(maps.Keys(l.locks)) {
+		f := l.locks[unit]
+		list := lists[f.dir]
+		if list == nil || l.units[unit].Language != "go-graph" {
+			continue
+		}
+		for _, n := range f.nodes {
+			list[cmp.Or(n.Origin, n.Name)] = n
+			if listed[f.dir+" "+n.Name] || l.own[key("go", n.Name)] {
+				continue
+			}
+			_, known := l.libs[key("go", n.Name)]
+			x := l.lib("go", n.Name)
+			x.graph = x.graph || !known
+			x.release(n.Version, "graph", cmp.Or(n.Origin, "registry"), false, n.ref)
+		}
+	}
+	return lists
 }
 
 // orphans takes what nothing else in a lock requires for direct, where there is no manifest to say what is.

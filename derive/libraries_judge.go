@@ -268,6 +268,9 @@ func (l *ledger) strays() {
 	}
 	for _, k := range []string{"Dependency", "Locked", "Complete"} {
 		for _, g := range l.missing[k] {
+			if l.units[g.Unit].Language == "go-graph" {
+				continue // go.mod and go.sum are what they are without it
+			}
 			l.open[ecosystem(l.units[g.Unit].Language)] = true
 		}
 	}
@@ -424,6 +427,10 @@ func (l *ledger) absorb() {
 				for _, k := range kinds {
 					l.gap(k, g.Unit, g.Kind, text, g)
 				}
+			}
+			if u.Language == "go-graph" {
+				to("go.mod lists what is built without it", fact.Idle{})
+				continue
 			}
 			switch k.(type) {
 			case fact.Component:

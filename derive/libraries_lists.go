@@ -167,7 +167,7 @@ func (l *ledger) completeFor(eco, unit, dir string) *lockFile {
 		}
 	}
 	for _, c := range l.complete {
-		if c.Ecosystem != eco {
+		if c.Ecosystem != eco || l.units[c.Site.Unit].Language == "go-graph" { // which does not say what of it is built
 			continue
 		}
 		at := path.Dir(c.Site.Unit)

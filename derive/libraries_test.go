@@ -145,6 +145,14 @@ func TestLibraries(t *testing.T) {
 	complete := fact.Complete{Ecosystem: "maven", Module: "org.x:app", Site: at("r/pom.xml.closure")}
 	indirect := dep("go", "example.com/b", "v1.1.0", "r/go.mod")
 	indirect.Extra = "indirect"
+	graph := lockUnit("r/go.mod.graph", "go-graph")
+	sum := func(name, version, use string) fact.Locked {
+		return fact.Locked{Ecosystem: "go", Name: name, Version: version, Use: use, Site: at("r/go.sum")}
+	}
+	selected := func(name, version, origin string) fact.Locked {
+		return fact.Locked{Ecosystem: "go", Name: name, Version: version, Use: "graph", Origin: origin, Site: at("r/go.mod.graph")}
+	}
+	whole := fact.Complete{Ecosystem: "go", Module: "example.org/app", Site: at("r/go.mod.graph")}
 	test := func(d fact.Dependency) fact.Dependency { d.Use = "test"; return d }
 
 	for _, tt := range []struct {
@@ -203,6 +211,40 @@ gap Stray r/b.go unparsed
 gap Usage r/b.go unparsed
 idle example.com/a
 lib go example.com/a@v1.0.0 production direct`},
+		{name: "go: a build list wins where go.mod is silent", facts: facts(goMod, lockUnit("r/go.sum", "go-sum"), graph, source("r/x/x.go", "go"), dep("go", "example.com/a", "v1.0.0", "r/go.mod"), indirect,
+			imports("r/main.go", "go", "example.com/a", "example.com/known"), imports("r/x/x.go", "go", "example.com/new/pkg"),
+			sum("example.com/a", "v1.0.0", ""), sum("example.com/known", "v1.1.0", ""), sum("example.com/stale", "v0.1.0", ""), sum("example.com/stale/graph", "v0.1.0", "graph"), sum("example.net/fork", "v1.2.0", "graph"),
+			selected("example.com/a", "v1.9.0", ""), selected("example.com/b", "v1.1.0", ""), selected("example.com/known", "v1.4.0", ""), selected("example.com/new", "v2.0.0", ""), selected("example.com/forked", "v1.2.0", "example.net/fork"), selected("example.org/app", "v0.1.0", ""), whole), want: `
+lib go example.com/a@v1.0.0 production direct
+lib go example.com/b@v1.1.0 production
+lib go example.com/forked@v1.2.0 graph from example.net/fork
+lib go example.com/known@v1.4.0 graph
+lib go example.com/new@v2.0.0 graph
+stray example.com/new/pkg
+use example.com/a import example.com/a
+use example.com/known import example.com/known`},
+		{name: "go: before 1.17 the sum file says what is built, and the build list in which version", facts: facts(goMod[:3], goVersion("1.16", "r/go.mod"), lockUnit("r/go.sum", "go-sum"), graph, dep("go", "example.com/a", "v1.0.0", "r/go.mod"), imports("r/main.go", "go", "example.com/a"),
+			sum("example.com/a", "v1.0.0", ""), sum("example.com/c", "v1.1.0", ""), sum("example.com/d", "v1.1.0", "graph"), sum("example.com/stale", "v0.1.0", ""), fact.Complete{Ecosystem: "go", Site: at("r/go.sum")},
+			selected("example.com/a", "v1.0.0", ""), selected("example.com/c", "v1.0.0", ""), selected("example.com/d", "v1.3.0", ""), whole), want: `
+lib go example.com/a@v1.0.0 production direct
+lib go example.com/c@v1.0.0 production
+lib go example.com/d@v1.3.0 graph
+use example.com/a import example.com/a`},
+		{name: "go: before 1.17 a build list alone does not say what is built", facts: facts(goMod[:3], goVersion("1.16", "r/go.mod"), graph, dep("go", "example.com/a", "v1.0.0", "r/go.mod"), imports("r/main.go", "go", "example.com/a"),
+			selected("example.com/a", "v1.0.0", ""), selected("example.com/c", "v1.0.0", ""), whole), want: `
+gap Library r/go.mod unresolved
+lib go example.com/a@v1.0.0 production direct
+lib go example.com/c@v1.0.0 graph
+use example.com/a import example.com/a`},
+		{name: "go: a build list that is not whole is no matter", facts: facts(goMod, graph, lockUnit("r/go.sum", "go-sum"), dep("go", "example.com/a", "v1.0.0", "r/go.mod"), imports("r/main.go", "go", "example.com/a", "example.com/none"),
+			sum("example.com/old", "v0.1.0", "graph"), selected("example.com/c", "v1.0.0", "")),
+			gaps: []fact.Gap{{Predicate: "Locked", Unit: "r/go.mod.graph", Kind: "timed-out"}, {Predicate: "Complete", Unit: "r/go.mod.graph", Kind: "timed-out"}, {Predicate: "Inventoried", Unit: "r/go.mod.graph", Kind: "unread"}}, want: `
+lib go example.com/a@v1.0.0 production direct
+lib go example.com/old@v0.1.0 graph
+stray example.com/none
+use example.com/a import example.com/a`},
+		{name: "go: the build list of a module above is not this one's", facts: facts(manifest("r/in/go.mod", "go"), source("r/in/main.go", "go"), fact.Module{Ecosystem: "go", Name: "example.org/in", Site: at("r/in/go.mod")}, goVersion("1.22", "r/in/go.mod"), graph,
+			selected("example.com/c", "v1.0.0", ""), whole), want: ``},
 		{name: "go: an unread sum file is no matter", gaps: []fact.Gap{{Predicate: "Locked", Unit: "r/go.sum", Kind: "unparsed"}}, facts: facts(goMod, lockUnit("r/go.sum", "go-sum")), want: ``},
 
 		{name: "maven: property, parent, managed; no closure", facts: facts(pom, boot, manifest("r/parent/pom.xml", "maven"),

@@ -91,7 +91,9 @@ func (l *ledger) read() {
 	}
 	l.commands()
 	for _, x := range l.sorted() {
-		e.libs[x.eco] = append(e.libs[x.eco], x)
+		if !x.graph {
+			e.libs[x.eco] = append(e.libs[x.eco], x)
+		}
 	}
 	for _, i := range e.imports {
 		l.match(i)
@@ -414,6 +416,9 @@ func (l *ledger) matchGroups(eco string) {
 // activate finds what makes libraries act without an import.
 func (l *ledger) activate() {
 	for _, x := range l.sorted() {
+		if x.graph {
+			continue
+		}
 		if x.entry == nil {
 			l.mentioned(x)
 			continue

@@ -18,6 +18,22 @@ import (
 type Style struct {
 	Width int  // columns; at least 40 are used
 	Color bool // ANSI colours
+
+	Dir string // where the system was assessed, as the user wrote it; for commands to be copied
+}
+
+// In returns s for a system in dir.
+func (s Style) In(dir string) Style {
+	s.Dir = dir
+	return s
+}
+
+// at adds the directory to a command that takes it as an argument or, with a flag, as that.
+func (s Style) at(command, flag string) string {
+	if s.Dir == "" || s.Dir == "." {
+		return command
+	}
+	return strings.Join(strings.Fields(command+" "+flag), " ") + " " + quoted(s.Dir)
 }
 
 var looks = map[rules.Status]struct{ glyph, colour string }{
@@ -42,7 +58,7 @@ func word(st rules.Status) string { return strings.ReplaceAll(st.String(), "_", 
 // Table writes the terminal report: components, the 34 requirements by family with a mark per component, what is violated,
 // and what to do next. It still reads with sixty components: marks then stand close, in the order of the list of components.
 func Table(w io.Writer, d *assess.Document, s Style) error {
-	s.Width = max(s.Width, 40)
+	s.Width = min(max(s.Width, 40), 140)
 	var b bytes.Buffer
 	t := table{d: d, s: s, b: &b}
 	t.head()
@@ -102,7 +118,15 @@ func (t *table) head() {
 		}
 		parts = append(parts, p+")")
 	}
-	t.line("%s  %s", t.s.paint("1", d.ToE.Name), strings.Join(parts, ", "))
+	for _, x := range d.Artefacts {
+		switch x.Kind {
+		case "maven closure":
+			parts = append(parts, "Maven libraries as resolved from the local repository (--maven-repository none ignores it)")
+		case "go build list":
+			parts = append(parts, "Go modules as resolved from the local module cache")
+		}
+	}
+	t.wrapped(t.s.paint("1", d.ToE.Name)+"  ", "  ", strings.Join(parts, ", "))
 	t.line("")
 }
 
@@ -233,11 +257,30 @@ func (t *table) matrix() {
 			text = pad[:len(pad)-5] + t.s.paint("2", fmt.Sprintf("%4d ", to+1)) // the number of the component whose mark comes next
 		}
 	}
+	if step < 3 { // marks stand too close to count: name those that matter
+		t.named(rules.Violated)
+	}
 	t.line("")
 	n := t.d.Summary
 	t.line("%s %d satisfied   %s %d violated   %s %d unknown   %s %d not applicable", t.s.glyph(rules.Satisfied), n["satisfied"],
 		t.s.glyph(rules.Violated), n["violated"], t.s.glyph(rules.Unknown), n["unknown"], t.s.glyph(rules.NotApplicable), n["not_applicable"])
 	t.line("")
+}
+
+// named lists the components that have a status, by requirement.
+func (t *table) named(st rules.Status) {
+	for _, r := range t.d.Requirements {
+		var names []string
+		for _, c := range r.Cells {
+			if c.Component != "" && c.Status == st {
+				names = append(names, c.Component)
+			}
+		}
+		if len(names) > 0 {
+			t.line("")
+			t.wrapped("  "+r.ID+" "+word(st)+" in: ", "    ", strings.Join(names, ", "))
+		}
+	}
 }
 
 // maxShown bounds how many violations the terminal shows.
@@ -309,6 +352,12 @@ func foremost(ps []assess.PlaceSeen) assess.PlaceSeen {
 
 func place(p assess.PlaceSeen) string {
 	text := p.Path
+	if manifest, ok := strings.CutSuffix(text, ".closure"); ok {
+		return manifest + " (as resolved from the local Maven repository)"
+	}
+	if manifest, ok := strings.CutSuffix(text, ".graph"); ok {
+		return manifest + " (as resolved from the local module cache)"
+	}
 	if p.Root != "main" {
 		text = p.Root + ":" + text
 	}
@@ -331,7 +380,7 @@ func (t *table) next() {
 					break
 				}
 			}
-			steps = append(steps, step{r.ID + " is violated. See each place and the reasoning behind it:", strings.TrimSpace("assay why " + r.ID + " " + quoted(who))})
+			steps = append(steps, step{r.ID + " is violated. See each place and the reasoning behind it:", t.s.at(strings.TrimSpace("assay why "+r.ID+" "+quoted(who)), "--dir")})
 		}
 	}
 	kinds := map[string]int{}
@@ -364,11 +413,14 @@ func (t *table) next() {
 		}
 		return strings.Compare(a, b)
 	})
-	for _, g := range gaps[:min(len(gaps), 3)] {
+	for i, g := range gaps[:min(len(gaps), 3)] {
 		unit, text, _ := strings.Cut(g, "\x00")
 		_, file, _ := strings.Cut(unit, "/")
 		if file == "" {
 			file = unit
+		}
+		if n := len(gaps) - 3; i == 2 && n > 0 {
+			text += fmt.Sprintf(" (and %d more such gaps; assay why tells each)", n)
 		}
 		steps = append(steps, step{strings.TrimPrefix(file+": ", ": ") + text, ""})
 	}
@@ -378,11 +430,15 @@ func (t *table) next() {
 			if lang == "" {
 				lang = "a language nobody could name"
 			}
-			steps = append(steps, step{fmt.Sprintf("%d source files in %s were not read: nothing reads that yet, so what they could hold stays unknown.", c.Owed, lang), ""})
+			files := "source files"
+			if c.Owed == 1 {
+				files = "source file"
+			}
+			steps = append(steps, step{fmt.Sprintf("%d %s in %s: nothing reads that yet, so what it could hold stays unknown.", c.Owed, files, lang), ""})
 		}
 	}
 	if len(t.d.ToE.Unmapped) > 0 {
-		steps = append(steps, step{"Some files belong to no component. Say where they belong, or correct what was found, in a file that this writes:", "assay init"})
+		steps = append(steps, step{"Some files belong to no component. Say where they belong, or correct what was found, in a file that this writes:", t.s.at("assay init", "")})
 	}
 	open := map[string]bool{}
 	for _, q := range t.d.Questions {

@@ -8,8 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +39,7 @@ type job struct {
 	cache    string // directory of the memo store; "" is the user's, "none" is none
 	jobs     int
 	maven    string        // local Maven repository; "" is the user's, "none" is none
+	modules  string        // Go module cache, likewise
 	timeout  time.Duration // of one collector on one file
 	verify   bool
 	timings  bool
@@ -50,6 +53,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.at, "at", "", "the `TIME` of the assessment (RFC 3339), for results that can be repeated; now by default")
 	f.StringVar(&j.cache, "cache", "", "keep what was computed in this `DIR`; \"none\" keeps nothing")
 	f.StringVar(&j.maven, "maven-repository", "", "resolve what Maven modules bring along from the local repository in this `DIR`; \"none\" resolves nothing")
+	f.StringVar(&j.modules, "go-module-cache", "", "resolve the module graphs of Go modules from the module cache in this `DIR`; \"none\" resolves nothing")
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
 	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
@@ -83,7 +87,7 @@ unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
 				return err
 			}
 			if !toStdout {
-				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout())); err != nil {
+				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout()).In(j.dir)); err != nil {
 					return nothing(fmt.Errorf("write the report: %w", err))
 				}
 			}
@@ -222,6 +226,13 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	clock.lap("assess")
 	doc := e.Document(a, assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}, nil)
 	clock.lap("document")
+	for _, l := range config.Libraries {
+		if l.Component != "" && !slices.ContainsFunc(doc.ToE.Components, func(c assess.ComponentSeen) bool { return equalFold(c.Name, l.Component) }) {
+			p.warn(fmt.Sprintf("%s:%d: there is no component %q, so this justification serves nothing", toe.FileName, l.Line, l.Component))
+		} else if !slices.ContainsFunc(doc.Libraries, func(x assess.LibraryUsed) bool { return equalFold(x.Name, l.Library) }) {
+			p.warn(fmt.Sprintf("%s:%d: no component has a library %q, so this justification serves nothing", toe.FileName, l.Line, l.Library))
+		}
+	}
 	p.stop()
 	if j.timings {
 		clock.print(stderr)
@@ -235,23 +246,23 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 
 // configuration reads assay.yaml, if there is one.
 func (j *job) configuration() (*toe.File, error) {
-	path := j.config
-	if path == "" {
-		path = filepath.Join(j.dir, toe.FileName)
+	name := j.config
+	if name == "" {
+		name = filepath.Join(j.dir, toe.FileName)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) && j.config == "" {
 		return &toe.File{}, nil
 	} else if err != nil {
 		return nil, usage("read the configuration: %v", err)
 	}
-	f, err := toe.Parse(filepath.Base(path), data)
+	f, err := toe.Parse(filepath.Base(name), data)
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range f.Parameters {
-		if err := scheme.CheckParameter(name, value); err != nil {
-			return nil, &toe.Error{File: filepath.Base(path), Line: f.Line(name), Text: err.Error()}
+	for param, value := range f.Parameters {
+		if err := scheme.CheckParameter(param, value); err != nil {
+			return nil, &toe.Error{File: filepath.Base(name), Line: f.Line(param), Text: err.Error()}
 		}
 	}
 	return f, nil
@@ -311,6 +322,13 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		}
 		as = append(as, a)
 	}
+	for _, c := range config.Components {
+		for _, p := range c.Paths {
+			if !holds(as[0], "main/"+path.Clean(p)) {
+				return nil, nil, &toe.Error{File: toe.FileName, Line: c.Line, Text: fmt.Sprintf("component %q: path %q holds no file", c.Name, p)}
+			}
+		}
+	}
 	closures, err := j.closures(ctx, store, as)
 	if err != nil {
 		return nil, nil, err
@@ -327,30 +345,45 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 	return as, store, nil
 }
 
-// closures resolves what Maven modules bring along, as far as the local repository tells. What it cannot tell stays a gap.
-func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.Artefact) ([]artefact.Artefact, error) {
-	repository := j.maven
-	switch repository {
-	case "none":
-		return nil, nil
-	case "":
-		repository = acquire.MavenRepository()
-	default:
-		if info, err := os.Stat(repository); err != nil || !info.IsDir() {
-			return nil, usage("--maven-repository %s is no directory", repository)
+// holds says whether a has a unit at or below p.
+func holds(a artefact.Artefact, p string) bool {
+	return p == "main/." || slices.ContainsFunc(a.Units, func(u artefact.Unit) bool { return u.Path == p || strings.HasPrefix(u.Path, p+"/") })
+}
+
+// closures resolves what Maven and Go modules bring along, as far as this machine's local repository and module cache tell.
+// What they cannot tell stays a gap.
+func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.Artefact) (out []artefact.Artefact, err error) {
+	for _, r := range []struct {
+		flag, dir string
+		usual     func() string
+		resolve   func(context.Context, *acquire.Store, []artefact.Artefact, string) (artefact.Artefact, error)
+	}{
+		{"--maven-repository", j.maven, acquire.MavenRepository, acquire.MavenClosures},
+		{"--go-module-cache", j.modules, acquire.GoModuleCache, acquire.GoBuildLists},
+	} {
+		dir := r.dir
+		switch dir {
+		case "none":
+			continue
+		case "":
+			dir = r.usual()
+		default:
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return nil, usage("%s %s is no directory", r.flag, dir)
+			}
+		}
+		a, err := r.resolve(ctx, store, as, dir)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			return nil, nothing(err)
+		}
+		if len(a.Units) > 0 {
+			a.Obtained = as[0].Obtained
+			out = append(out, a)
 		}
 	}
-	a, err := acquire.MavenClosures(ctx, store, as, repository)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	} else if err != nil {
-		return nil, nothing(err)
-	}
-	if len(a.Units) == 0 {
-		return nil, nil
-	}
-	a.Obtained = as[0].Obtained
-	return []artefact.Artefact{a}, nil
+	return out, nil
 }
 
 // memoDir returns where results are remembered, "" for nowhere.

@@ -16,7 +16,12 @@ func explainCommand() *cobra.Command {
 		Use:     "explain REQUIREMENT|RULE",
 		Short:   "Say what a requirement demands, how it is decided, and from what",
 		Example: "  assay explain ARCH.1",
-		Args:    cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("which requirement? For example: assay explain ARCH.1 (assay scheme list shows all)")
+			}
+			return nil
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
 			for _, r := range scheme.All() {

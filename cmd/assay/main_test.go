@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ROOT", root)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			e.Setenv("GOMODCACHE", filepath.Join(e.WorkDir, ".gomodcache")) // not this machine's
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

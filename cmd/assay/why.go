@@ -65,6 +65,11 @@ func notFound(doc *assess.Document, requirement, component string) error {
 		}
 		return usage("there is no component %q in %s; there are:%s", component, doc.ToE.Name, names)
 	}
+	for _, c := range doc.ToE.Components {
+		if equalFold(c.Name, requirement) {
+			return usage("%s is a component; name a requirement first, as in assay why ARCH.1 %s", c.Name, c.Name)
+		}
+	}
 	return usage("there is no requirement %q; assay scheme list shows them", requirement)
 }
 

@@ -15,6 +15,7 @@ var goReader = manifest("go", "go.mod: module, requirements (// indirect in Extr
 var goWorkReader = manifest("go-work", "go.work: the modules of a workspace, and replacements", readGoWork, "go-work")
 var goSumReader = lock("go-sum", "go.sum: every module of the build; of several versions the highest whose content is listed, since go.sum keeps what was "+
 	"used before; a module of which only the go.mod is listed is in the graph, but not built", readGoSum)
+var goGraphReader = lock("go-graph", "the build list that acquisition resolved for a go.mod from a module cache: every module of the graph, whether it is built or not", readGoGraph)
 
 // goError names the line of an error of modfile, whose own text holds the name of a file we do not have.
 func goError(err error) error {
@@ -150,4 +151,32 @@ func readGoSum(r *reader) error {
 		return errors.Join(r.emitLocked(all), bad)
 	}
 	return r.finish("go", all, "")
+}
+
+// readGoGraph reads what acquisition resolved. Only a graph that is whole tells a version: what is missing may raise any.
+func readGoGraph(r *reader) error {
+	root, err := parseJSON(r.Data)
+	if err != nil {
+		return err
+	}
+	module := root.str("module")
+	if module == "" {
+		return errors.New("line 1: the build list names no module")
+	}
+	var all []pkg
+	for _, n := range root.get("modules").list() {
+		l := fact.Locked{Ecosystem: "go", Name: n.str("path"), Version: n.str("version"), Use: "graph", Origin: clean(n.str("origin")), Site: fact.Site{Symbol: module}}
+		if l.Version == "" {
+			r.unresolved(fact.Locked{}, n.line, "%s has no version", l.Name)
+		}
+		all = append(all, pkg{l, n.line})
+	}
+	missing := root.get("missing").list()
+	for _, x := range missing {
+		r.unresolved(fact.Locked{}, x.line, "%s is not in the module cache", x.text)
+	}
+	if !root.is("complete") && len(missing) == 0 {
+		r.unresolved(fact.Locked{}, 1, "the build list of %s is not complete", module)
+	}
+	return r.finish("go", all, module)
 }

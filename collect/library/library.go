@@ -47,7 +47,7 @@ var manifests = []*collect.Collector{
 }
 
 var locks = []*collect.Collector{
-	npmLockReader, yarnLockReader, pnpmLockReader, goSumReader,
+	npmLockReader, yarnLockReader, pnpmLockReader, goSumReader, goGraphReader,
 	pipLockReader, pipfileLockReader, poetryLockReader, uvLockReader, pdmLockReader,
 	dotnetLockReader, cargoLockReader, composerLockReader, gradleLockReader, mavenClosureReader, conanLockReader,
 }
@@ -320,7 +320,7 @@ func (r *reader) emitLocked(all []pkg) error {
 			order = append(order, id)
 			continue
 		}
-		m.Requires = append(m.Requires, p.Requires...)
+		m.Requires, m.Peers = append(m.Requires, p.Requires...), append(m.Peers, p.Peers...)
 		m.Use, m.Integrity = stronger(m.Use, p.Use), m.Integrity && p.Integrity
 		m.line = min(m.line, p.line)
 	}
@@ -328,7 +328,8 @@ func (r *reader) emitLocked(all []pkg) error {
 	for _, id := range order {
 		p := merged[id]
 		slices.Sort(p.Requires)
-		p.Requires = slices.Compact(p.Requires)
+		slices.Sort(p.Peers)
+		p.Requires, p.Peers = slices.Compact(p.Requires), slices.Compact(p.Peers)
 		r.emit(p.Locked, p.line)
 	}
 	return nil

@@ -256,7 +256,7 @@ func FuzzGradleFiles(f *testing.F) { fuzz(f, "gradle-catalog", "gradle-propertie
 func FuzzNpm(f *testing.F)         { fuzz(f, "npm", "npm-lock") }
 func FuzzYarn(f *testing.F)        { fuzz(f, "yarn-lock") }
 func FuzzPnpm(f *testing.F)        { fuzz(f, "pnpm-lock", "pnpm-workspace") }
-func FuzzGo(f *testing.F)          { fuzz(f, "go", "go-work", "go-sum") }
+func FuzzGo(f *testing.F)          { fuzz(f, "go", "go-work", "go-sum", "go-graph") }
 func FuzzPip(f *testing.F)         { fuzz(f, "pip", "pip-lock") }
 func FuzzPyproject(f *testing.F) {
 	fuzz(f, "pyproject", "pipfile", "poetry-lock", "uv-lock", "pdm-lock")

@@ -435,6 +435,7 @@ type yarnEntry struct {
 	name, version      string
 	resolved, checksum string
 	deps               [][2]string // NAME, RANGE
+	peers              []string    // names
 	optional           map[string]bool
 	workspace          string
 	local              bool
@@ -483,6 +484,12 @@ func yarnLocked(r *reader, entries []*yarnEntry, whole bool, importers []string)
 				continue
 			}
 			l.Requires = append(l.Requires, at(t.name, t.version))
+		}
+		for _, want := range e.peers { // which of them it gets depends on who asks; one that nobody brings may be missing by choice
+			for _, t := range named[want] {
+				id := at(t.name, t.version)
+				l.Requires, l.Peers = append(l.Requires, id), append(l.Peers, id)
+			}
 		}
 		switch {
 		case e.local && e.workspace == "": // the root itself
@@ -616,12 +623,14 @@ func readYarnBerry(r *reader) error {
 			e.resolved = where
 		}
 		n.get("dependencies").each(func(want string, v *node) { e.deps = append(e.deps, [2]string{want, v.text}) })
+		n.get("peerDependencies").each(func(want string, _ *node) { e.peers = append(e.peers, want) })
 		n.get("dependenciesMeta").each(func(want string, v *node) { e.optional[want] = v.is("optional") })
 		entries = append(entries, e)
 	})
 	if len(importers) == 0 {
 		importers = []string{""}
 	}
+	r.peers = true
 	return yarnLocked(r, entries, true, importers)
 }
 
@@ -632,6 +641,7 @@ func readPnpmLock(r *reader) error {
 	}
 	var all []pkg
 	var importers []string
+	r.peers = true
 	for _, root := range docs {
 		version := strings.Trim(root.str("lockfileVersion"), "'")
 		major, _, _ := strings.Cut(version, ".")
@@ -784,6 +794,9 @@ func (l *pnpmLock) libraries() (all []pkg, err error) {
 			bare, _, _ := strings.Cut(key, "(")
 			p = l.packages.get(bare)
 		}
+		if p == none {
+			l.peers = false
+		}
 		resolution := p.get("resolution")
 		x := fact.Locked{Ecosystem: "npm", Name: name, Version: version, Use: l.use[key], Integrity: resolution.str("integrity") != ""}
 		switch {
@@ -804,11 +817,16 @@ func (l *pnpmLock) libraries() (all []pkg, err error) {
 		for _, section := range []string{"dependencies", "optionalDependencies"} {
 			n.get(section).each(func(want string, v *node) {
 				found, local := l.find(want, v.text)
+				id := want
+				if !local && found != "" {
+					id = at(l.id(found))
+				}
 				switch {
-				case local:
-					x.Requires = append(x.Requires, want)
-				case found != "":
-					x.Requires = append(x.Requires, at(l.id(found)))
+				case local, found != "":
+					x.Requires = append(x.Requires, id)
+					if p.get("peerDependencies").has(want) { // they stand here as they were resolved
+						x.Peers = append(x.Peers, id)
+					}
 				case section == "dependencies":
 					l.unresolved(fact.Locked{}, v.line, "%s %s of %s is not in the lock file", want, v.text, key)
 				}

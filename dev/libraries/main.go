@@ -215,7 +215,7 @@ func last(s string) string {
 
 func goList(dir string, out, own list) error {
 	return each(dir, "go.mod", func(p string) error {
-		const form = `{{if .Main}}main {{.Path}}{{else}}{{with .Replace}}{{.Path}} {{.Version}}{{else}}{{.Path}} {{.Version}}{{end}}{{end}}`
+		const form = `{{if .Main}}main {{.Path}}{{else}}{{with .Replace}}{{$.Path}} {{.Version}}{{else}}{{.Path}} {{.Version}}{{end}}{{end}}`
 		text, err := run(filepath.Dir(p), []string{"GOFLAGS=-mod=mod", "GOWORK=off"}, "go", "list", "-m", "-f", form, "all")
 		if err != nil {
 			return err
