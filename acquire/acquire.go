@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
@@ -84,6 +86,17 @@ func (s *Store) add(d artefact.Digest, read func() ([]byte, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.where[d] = read
+}
+
+// ReadFile reads one regular file of dir, at most limit bytes, without following it out of dir or waiting for a pipe. A
+// file that is not there is an fs.ErrNotExist.
+func ReadFile(dir, name string, limit int64) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return regular(root, name, limit)
 }
 
 // Get returns the content that d names, or artefact.ErrMissing if it is not, or no longer, what it was.
@@ -230,21 +243,28 @@ func filter(entries []entry, o Options) ([]entry, []artefact.LeftOut) {
 
 // valid makes a file's name text: bytes that are not UTF-8 are written out, and so are control characters.
 func valid(name string) string {
-	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if utf8.ValidString(name) && !strings.ContainsFunc(name, unprintable) {
 		return name
 	}
 	var b strings.Builder
 	for i := 0; i < len(name); {
 		r, n := utf8.DecodeRuneInString(name[i:])
-		if r == utf8.RuneError && n <= 1 || r < ' ' || r == 0x7f {
-			fmt.Fprintf(&b, "\\x%02x", name[i])
-			n = 1
+		if r == utf8.RuneError && n <= 1 || unprintable(r) {
+			for _, c := range []byte(name[i : i+max(n, 1)]) {
+				fmt.Fprintf(&b, "\\x%02x", c)
+			}
+			n = max(n, 1)
 		} else {
 			b.WriteString(name[i : i+n])
 		}
 		i += n
 	}
 	return b.String()
+}
+
+// unprintable are control characters and those that turn the direction of text.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f
 }
 
 // bounded reads at most one byte more than limit, so that what is too large shows.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,6 +51,12 @@ func TestIgnored(t *testing.T) {
 		".gitignore": "*.log\n/out/\n!keep.log\n", "a.py": "", "b.log": "", "keep.log": "", "out/x.py": "", "out/deep/y.py": "",
 		"sub/.gitignore": "gen\n", "sub/gen/z.py": "", "sub/out/w.py": "", "gen/v.py": "",
 	})
+	if out, err := exec.Command("git", "-C", dir, "init", "-q").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := exec.Command("git", "-C", dir, "add", "a.py").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	m, a, _ := units(t, dir, Options{})
 	for name, want := range map[string]bool{"a.py": true, "b.log": false, "keep.log": true, "out/x.py": false, "sub/gen/z.py": false, "sub/out/w.py": true, "gen/v.py": true} {
 		if _, ok := m[name]; ok != want {
@@ -58,6 +65,38 @@ func TestIgnored(t *testing.T) {
 	}
 	if len(a.LeftOut) != 1 || a.LeftOut[0] != (artefact.LeftOut{Why: "ignored by git", Files: 4}) {
 		t.Errorf("left out: %+v", a.LeftOut)
+	}
+}
+
+// A tree without a repository is taken whole: there a pattern would hide what is delivered.
+func TestIgnoredWithoutGit(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{".gitignore": "*.py\n", "a.py": ""})
+	if m, _, _ := units(t, dir, Options{}); m["a.py"].Path == "" {
+		t.Errorf("%v", m)
+	}
+}
+
+// Pipes and endless files in place of what says something about the tree neither hang nor fill the memory, and what they
+// point to outside shows nowhere.
+func TestHostileGit(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, outside, map[string]string{"secret": "hunter2"})
+	write(t, dir, map[string]string{"a.py": "", ".git/HEAD": "ref: x", ".git/index": "DIRC"})
+	for _, name := range []string{".gitignore", ".gitmodules", ".git/packed-refs"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(outside, "secret"), filepath.Join(dir, ".git", "x")); err != nil {
+		t.Fatal(err)
+	}
+	_, a, _ := units(t, dir, Options{})
+	if a.Revision != "" {
+		t.Errorf("revision %q", a.Revision)
+	}
+	if _, err := ReadFile(dir, ".gitignore", 100); err == nil {
+		t.Error("a pipe is read")
 	}
 }
 
@@ -156,9 +195,9 @@ func TestOddFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "b\xff\n.py"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	m, a, _ := units(t, dir, Options{})
-	if _, ok := m[`b\xff\x0a.py`]; !ok || len(m) != 2 || len(a.LeftOut) != 1 {
-		t.Errorf("%v %v", m, a.LeftOut)
+	m, _, _ := units(t, dir, Options{})
+	if _, ok := m[`b\xff\x0a.py`]; !ok || len(m) != 3 || m["pipe.py"].Fault == "" {
+		t.Errorf("%v", m)
 	}
 }
 
@@ -201,6 +240,16 @@ func TestClassify(t *testing.T) {
 		{"compose.override.yaml", "", artefact.Deployment, "compose", artefact.DevProfile},
 		{"stack.yml", "version: '3'\nservices:\n  a:\n    image: b\n", artefact.Deployment, "compose", artefact.Production},
 		{"k8s/a.yaml", "apiVersion: v1\nkind: Pod\n", artefact.Deployment, "kubernetes", artefact.Production},
+		{"k8s/flow.yaml", `{"kind": "Deployment", "apiVersion": "apps/v1"}`, artefact.Deployment, "kubernetes", artefact.Production},
+		{"k8s/list.yaml", "- apiVersion: v1\n  kind: Pod\n", artefact.Deployment, "kubernetes", artefact.Production},
+		{"k8s/.prod.yaml", "apiVersion: v1\nkind: Pod\n", artefact.Deployment, "kubernetes", artefact.Production},
+		{"k8s/a.json", `{"kind":"Deployment","apiVersion":"apps/v1"}`, artefact.Deployment, "kubernetes", artefact.Production},
+		{"src/schema.json", `{"properties":{"apiVersion":{},"kind":{}}}`, artefact.Config, "json", artefact.Production},
+		{"pricing.yml", "services:\n  a:\n    image: b\n", artefact.Deployment, "compose", artefact.Production},
+		{"img/logo.png", "PK\x03\x04", artefact.Source, "binary", artefact.Production},
+		{"lib/gradle-wrapper.jar", "PK\x03\x04", artefact.Source, "binary", artefact.Production},
+		{"gradle/wrapper/gradle-wrapper.jar", "PK\x03\x04", artefact.Data, "build tool", artefact.Production},
+		{"doc/a.docx", "PK\x03\x04", artefact.Data, "", artefact.Production},
 		{"conf/a.yaml", "a: 1\n", artefact.Config, "yaml", artefact.Production},
 		{".github/workflows/ci.yml", "on: push", artefact.Pipeline, "github-actions", artefact.Build},
 		{"requirements.txt", "flask==1\n", artefact.Manifest, "pip", artefact.Production},
@@ -301,6 +350,11 @@ func TestMemo(t *testing.T) {
 		if _, ok := m.Get(key(7)); ok {
 			t.Fatalf("an entry cut off at byte %d is taken", n)
 		}
+	}
+	if other, err := os.ReadFile(m.path(key(8))); err != nil || os.WriteFile(p, other, 0o600) != nil {
+		t.Fatal(err)
+	} else if v, ok := m.Get(key(7)); ok {
+		t.Errorf("an entry stands for another: %q", v)
 	}
 	data[len(data)-1] ^= 1
 	if err := os.WriteFile(p, data, 0o600); err != nil {

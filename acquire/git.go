@@ -49,8 +49,12 @@ func Revision(ctx context.Context, store *Store, dir, revision string, o Options
 		lim = Default
 	}
 	var entries []entry
+	trees := 0
 	var list func(t *object.Tree, prefix string, depth int) error
 	list = func(t *object.Tree, prefix string, depth int) error {
+		if trees++; trees > lim.Files {
+			return fmt.Errorf("revision %q has more than %d directories", revision, lim.Files)
+		}
 		if depth > lim.Depth {
 			entries = append(entries, entry{path: prefix + "(deeper directories)", fault: fmt.Sprintf("directories are nested deeper than %d; what lies there was not read", lim.Depth)})
 			return nil
@@ -113,6 +117,9 @@ func blob(repo *git.Repository, hash plumbing.Hash, p string, limit int64) entry
 	b, err := repo.BlobObject(hash)
 	if err != nil {
 		return entry{path: p, fault: "the file is not in the repository's objects"}
+	}
+	if b.Size > limit {
+		return entry{path: p, size: b.Size, fault: fmt.Sprintf("the file has %d bytes; at most %d are read", b.Size, limit)}
 	}
 	return entry{path: p, size: b.Size, read: func() ([]byte, error) {
 		objects.Lock() // the library's object cache is not made for several readers

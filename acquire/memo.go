@@ -23,7 +23,7 @@ type Memo struct {
 }
 
 // memoVersion changes when the form of entries does.
-const memoVersion = "assay memo 1\n"
+const memoVersion = "assay memo 2\n"
 
 // MemoLimit bounds the directory in bytes after pruning; a run may exceed it until the next.
 const MemoLimit = 1 << 30
@@ -63,7 +63,7 @@ func (m *Memo) Get(key artefact.Digest) ([]byte, bool) {
 		return nil, false
 	}
 	head := len(memoVersion) + sha256.Size
-	if len(data) < head || string(data[:len(memoVersion)]) != memoVersion || sha256.Sum256(data[head:]) != [sha256.Size]byte(data[len(memoVersion):head]) {
+	if len(data) < head || string(data[:len(memoVersion)]) != memoVersion || seal(key, data[head:]) != [sha256.Size]byte(data[len(memoVersion):head]) {
 		m.damaged(p)
 		return nil, false
 	}
@@ -72,6 +72,11 @@ func (m *Memo) Get(key artefact.Digest) ([]byte, bool) {
 		os.Chtimes(p, now, now) // if this fails, it is pruned earlier
 	}
 	return data[head:], true
+}
+
+// seal is the digest of a value under its key, so that an entry cannot stand for another.
+func seal(key artefact.Digest, value []byte) [sha256.Size]byte {
+	return artefact.Hash("memo", string(key[:]), string(value))
 }
 
 func (m *Memo) damaged(p string) {
@@ -93,7 +98,7 @@ func (m *Memo) Put(key artefact.Digest, value []byte) {
 	if err != nil {
 		return
 	}
-	sum := sha256.Sum256(value)
+	sum := seal(key, value)
 	_, err = f.Write(slices.Concat([]byte(memoVersion), sum[:], value))
 	if err2 := f.Close(); err != nil || err2 != nil || os.Rename(f.Name(), p) != nil {
 		os.Remove(f.Name())

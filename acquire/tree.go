@@ -1,7 +1,7 @@
 package acquire
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +34,8 @@ func Tree(ctx context.Context, store *Store, dir string, o Options) (artefact.Ar
 	if lim == (Limits{}) {
 		lim = Default
 	}
-	w := &walker{ctx: ctx, root: root, lim: lim, tracked: tracked(dir)}
+	w := &walker{ctx: ctx, root: root, lim: lim}
+	w.index(dir)
 	w.patterns = w.readIgnore(".git/info/exclude", nil)
 	w.walk("", "", 0)
 	w.submodules()
@@ -43,10 +45,7 @@ func Tree(ctx context.Context, store *Store, dir string, o Options) (artefact.Ar
 	if w.links > 0 {
 		a.LeftOut = append(a.LeftOut, artefact.LeftOut{Why: "links to directories of the same root, which are read where they lie", Files: w.links})
 	}
-	if w.special > 0 {
-		a.LeftOut = append(a.LeftOut, artefact.LeftOut{Why: "neither files nor directories", Files: w.special})
-	}
-	a.Revision = head(dir)
+	a.Revision = head(root)
 	if len(w.entries) == 0 && w.ignored > 0 {
 		return a, fmt.Errorf("git ignores every file in %s", dir)
 	}
@@ -62,42 +61,87 @@ type walker struct {
 	entries  []entry
 	ignored  int
 	links    int
-	special  int
 }
 
-// tracked returns what git's index lists, nil if there is no repository.
-func tracked(dir string) map[string]bool {
-	f, err := os.Open(filepath.Join(dir, ".git", "index"))
+// index reads what git tracks. Only where it does is a file left out because git ignores it: a tree without a repository is
+// taken whole, for there a pattern would hide what is delivered. The repository may be one that dir lies in.
+func (w *walker) index(dir string) {
+	top, err := filepath.Abs(dir)
 	if err != nil {
-		return nil
+		return
+	}
+	prefix := ""
+	for {
+		repo, err := os.OpenRoot(top)
+		if err != nil {
+			return
+		}
+		data, err := regular(repo, ".git/index", maxIndex)
+		repo.Close()
+		if err == nil {
+			var idx index.Index
+			if index.NewDecoder(bytes.NewReader(data)).Decode(&idx) != nil {
+				return
+			}
+			w.tracked = map[string]bool{}
+			for _, e := range idx.Entries {
+				name, ok := strings.CutPrefix(e.Name, prefix)
+				for p := name; ok && p != "." && !w.tracked[p]; p = path.Dir(p) {
+					w.tracked[p] = true
+				}
+			}
+			return
+		}
+		parent := filepath.Dir(top)
+		if parent == top {
+			return
+		}
+		prefix, top = filepath.Base(top)+"/"+prefix, parent
+	}
+}
+
+// Bounds of files that say something about the tree, in bytes.
+const (
+	maxIndex  = 64 << 20
+	maxIgnore = 1 << 20
+	maxStars  = 12 // in one pattern: more would take for ever to match, and nobody means it
+)
+
+// regular reads a regular file of root, without ever waiting for one that is none and without following it out of the root.
+func regular(root *os.Root, name string, limit int64) ([]byte, error) {
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, errors.New("it is no regular file, or too large")
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	var idx index.Index
-	if err := index.NewDecoder(bufio.NewReader(f)).Decode(&idx); err != nil {
-		return nil
+	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
 	}
-	m := map[string]bool{}
-	for _, e := range idx.Entries {
-		for p := e.Name; p != "."; p = path.Dir(p) {
-			m[p] = true
-		}
+	data, err := bounded(f, limit)
+	if int64(len(data)) > limit {
+		return nil, errors.New("it is too large")
 	}
-	return m
+	return data, err
 }
 
 // readIgnore reads the patterns of one file of them, for the directory that domain names.
 func (w *walker) readIgnore(name string, domain []string) (ps []gitignore.Pattern) {
-	f, err := w.root.Open(name)
-	if err != nil {
+	if w.tracked == nil {
 		return nil
 	}
-	defer f.Close()
-	data, err := bounded(f, 1<<20)
-	if err != nil || len(data) > 1<<20 {
+	data, err := regular(w.root, name, maxIgnore)
+	if err != nil {
 		return nil // what cannot be read ignores nothing
 	}
 	for _, l := range strings.Split(string(data), "\n") {
-		if l = strings.TrimRight(l, "\r"); strings.TrimSpace(l) != "" && !strings.HasPrefix(l, "#") {
+		if l = strings.TrimRight(l, "\r"); strings.TrimSpace(l) != "" && !strings.HasPrefix(l, "#") && strings.Count(l, "*") <= maxStars && len(ps) < 10_000 {
 			ps = append(ps, gitignore.ParsePattern(l, domain))
 		}
 	}
@@ -157,7 +201,7 @@ func (w *walker) walk(dir, shown string, depth int) {
 		case d.Type().IsRegular():
 			w.file(full, seen)
 		default:
-			w.special++
+			w.entries = append(w.entries, entry{path: seen, fault: "it is neither a file nor a directory (a pipe, a socket, a device), and was not opened"})
 		}
 	}
 }
@@ -193,18 +237,23 @@ func (w *walker) file(full, shown string) {
 	}
 	limit := max(w.lim.File, w.lim.Lock)
 	w.entries = append(w.entries, entry{path: shown, size: info.Size(), read: func() ([]byte, error) {
-		f, err := w.root.Open(full)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err != nil {
-			return nil, err
-		} else if !info.Mode().IsRegular() {
-			return nil, errors.New("it is no regular file")
-		}
-		return bounded(f, limit)
+		return w.content(full, limit)
 	}})
+}
+
+// content reads a file that was regular when it was listed, and may be none now.
+func (w *walker) content(full string, limit int64) ([]byte, error) {
+	f, err := w.root.OpenFile(full, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	return bounded(f, limit)
 }
 
 // link takes a link to a file of the same root for that file, passes over one to a directory of the same root, which is
@@ -218,27 +267,18 @@ func (w *walker) link(full, shown string) {
 		w.links++
 	case info.Mode().IsRegular():
 		limit := max(w.lim.File, w.lim.Lock)
-		w.entries = append(w.entries, entry{path: shown, size: info.Size(), read: func() ([]byte, error) {
-			f, err := w.root.Open(full)
-			if err != nil {
-				return nil, err
-			}
-			defer f.Close()
-			return bounded(f, limit)
-		}})
+		w.entries = append(w.entries, entry{path: shown, size: info.Size(), read: func() ([]byte, error) { return w.content(full, limit) }})
 	default:
-		w.special++
+		w.entries = append(w.entries, entry{path: shown, fault: "it leads to what is neither a file nor a directory, and was not opened"})
 	}
 }
 
 // submodules makes a fault of each submodule that is not checked out: its files belong to the ToE, and nobody saw them.
 func (w *walker) submodules() {
-	f, err := w.root.Open(".gitmodules")
+	data, err := regular(w.root, ".gitmodules", maxIgnore)
 	if err != nil {
 		return
 	}
-	defer f.Close()
-	data, _ := bounded(f, 1<<20)
 	for l := range strings.Lines(string(data)) {
 		key, p, ok := strings.Cut(strings.TrimSpace(l), "=")
 		p = strings.TrimSpace(p)
@@ -252,27 +292,31 @@ func (w *walker) submodules() {
 	}
 }
 
-// head returns the commit that dir's repository has checked out, if that can be read without asking git.
-func head(dir string) string {
-	data, err := os.ReadFile(filepath.Join(dir, ".git", "HEAD"))
-	if err != nil {
-		return ""
-	}
-	ref, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "ref: ")
-	if !ok {
+var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// head returns the commit that the root's repository has checked out, if that can be read without asking git.
+func head(root *os.Root) string {
+	read := func(name string) string {
+		data, err := regular(root, name, 4<<20)
+		if err != nil {
+			return ""
+		}
 		return strings.TrimSpace(string(data))
 	}
-	if data, err := os.ReadFile(filepath.Join(dir, ".git", filepath.FromSlash(path.Clean("/"+ref)))); err == nil {
-		return strings.TrimSpace(string(data))
-	}
-	packed, err := os.ReadFile(filepath.Join(dir, ".git", "packed-refs"))
-	if err != nil {
-		return ""
-	}
-	for l := range strings.Lines(string(packed)) {
-		if hash, name, _ := strings.Cut(strings.TrimSpace(l), " "); name == ref {
-			return hash
+	id := read(".git/HEAD")
+	if ref, ok := strings.CutPrefix(id, "ref: "); ok {
+		id = ""
+		if filepath.IsLocal(ref) {
+			id = read(".git/" + ref)
+		}
+		for l := range strings.Lines(read(".git/packed-refs")) {
+			if hash, name, _ := strings.Cut(strings.TrimSpace(l), " "); name == ref && id == "" {
+				id = hash
+			}
 		}
 	}
-	return ""
+	if !commitID.MatchString(id) {
+		return ""
+	}
+	return id
 }

@@ -28,9 +28,9 @@ A file that only says what its own directory is made of (a manifest, a Dockerfil
 membership of that directory's units alone; a deployment file that cannot be read may run anything, so that is a gap in
 which components there are. Hence it absorbs what manifests and Dockerfiles say.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
-		fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
+		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
 	Emits:    []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
-	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
+	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		s := survey(p)
@@ -53,6 +53,7 @@ type candidate struct {
 	files              map[string]bool // deployment files that run it
 	platforms          map[string]bool
 	images             map[string]bool
+	inits              map[string]bool   // images of init containers, which run there too
 	dirs               map[string]string // directory or file -> how it was matched
 	exact              map[string]bool   // single files that go into it without their directory
 	from               []fact.Ref
@@ -79,6 +80,7 @@ type surveyor struct {
 	builds     []build
 	modulesIn  map[string][]moduleAt
 	byName     map[string][]string // ecosystem + name -> directories of own modules
+	apart      map[string]bool     // file and workload names that are spelt almost like another of the file
 	projects   map[string][]string // a Gradle project's path -> its directories
 	recipesIn  map[string][]string // directory -> Dockerfiles in it
 	copies     map[string][]fact.Copied
@@ -141,7 +143,7 @@ func survey(p *Pass) *surveyor {
 			s.byName[m.Ecosystem+" "+m.Name] = append(s.byName[m.Ecosystem+" "+m.Name], dir)
 		}
 	}
-	s.projects = map[string][]string{}
+	s.projects, s.apart = map[string][]string{}, map[string]bool{}
 	for _, m := range fact.All[fact.Submodule](p.View) {
 		if dir, ok := within(path.Dir(m.Site.Unit), m.Dir); ok && strings.HasPrefix(m.Site.Symbol, ":") {
 			s.projects[m.Site.Symbol] = append(s.projects[m.Site.Symbol], dir)
@@ -217,16 +219,33 @@ func deployed(class artefact.Class) bool {
 }
 
 func (s *surveyor) candidate(name string) *candidate {
+	if name == Unmapped {
+		name = "unmapped" // the name of what no component claims is nobody's
+	}
 	key := plain(name)
 	if key == "" {
 		key = name
 	}
-	c := s.candidates[key]
-	if c == nil {
-		c = &candidate{name: name, files: map[string]bool{}, platforms: map[string]bool{}, images: map[string]bool{}, dirs: map[string]string{}, exact: map[string]bool{}}
-		s.candidates[key] = c
+	if s.candidates[key] == nil {
+		s.candidates[key] = newCandidate(name)
 	}
-	return c
+	return s.candidates[key]
+}
+
+func newCandidate(name string) *candidate {
+	return &candidate{name: name, files: map[string]bool{}, platforms: map[string]bool{}, images: map[string]bool{}, inits: map[string]bool{}, dirs: map[string]string{}, exact: map[string]bool{}}
+}
+
+// workload returns the candidate of a workload that a file names.
+func (s *surveyor) workload(file, name string) *candidate {
+	if !s.apart[file+"\x00"+name] {
+		return s.candidate(name)
+	}
+	key := "\x00" + name
+	if s.candidates[key] == nil {
+		s.candidates[key] = newCandidate(name)
+	}
+	return s.candidates[key]
 }
 
 // workloads makes a candidate of each workload name. Compose's spelling wins, then the first in order.
@@ -244,8 +263,17 @@ func (s *surveyor) workloads() {
 	slices.SortStableFunc(ws, func(a, b named) int {
 		return cmp.Or(strings.Compare(a.Platform, b.Platform), strings.Compare(a.Site.Unit, b.Site.Unit), strings.Compare(a.Name, b.Name), strings.Compare(a.Kind, b.Kind))
 	})
+	spelt := map[string]string{} // file and plain name -> how it is spelt there
 	for _, w := range ws {
-		c := s.candidate(w.Name)
+		at := w.Site.Unit + "\x00" + plain(w.Name)
+		if was, ok := spelt[at]; ok && was != w.Name { // two workloads of one file are two, however alike they are spelt
+			s.apart[w.Site.Unit+"\x00"+w.Name] = true
+		} else {
+			spelt[at] = w.Name
+		}
+	}
+	for _, w := range ws {
+		c := s.workload(w.Site.Unit, w.Name)
 		c.files[w.Site.Unit], c.platforms[w.Platform] = true, true
 		c.from = append(c.from, w.ref)
 		c.job = c.job || w.Kind == "Job" || w.Kind == "CronJob"
@@ -253,7 +281,7 @@ func (s *surveyor) workloads() {
 	var cs []fact.Container
 	refs := map[string]fact.Ref{}
 	for ref, c := range fact.All[fact.Container](s.p.View) {
-		if row, _ := s.p.Row(ref); deployed(row.Class) && !c.Init {
+		if row, _ := s.p.Row(ref); deployed(row.Class) {
 			cs = append(cs, c)
 			refs[c.Site.String()+c.Platform+c.Workload+c.Name] = ref
 		}
@@ -262,14 +290,15 @@ func (s *surveyor) workloads() {
 		return strings.Compare(a.Site.String()+a.Workload, b.Site.String()+b.Workload)
 	})
 	for _, c := range cs {
-		cand := s.candidates[plain(c.Workload)]
-		if cand == nil {
-			continue
-		}
+		cand := s.workload(c.Site.Unit, c.Workload)
 		ref := refs[c.Site.String()+c.Platform+c.Workload+c.Name]
 		cand.from = append(cand.from, ref)
 		image := text(c.Image)
-		if image != "" {
+		switch {
+		case image == "":
+		case c.Init:
+			cand.inits[image] = true
+		default:
 			cand.images[image] = true
 		}
 		if c.Context != "" {
@@ -524,6 +553,7 @@ func (c *candidate) absorb(o *candidate) {
 	maps.Copy(c.files, o.files)
 	maps.Copy(c.platforms, o.platforms)
 	maps.Copy(c.images, o.images)
+	maps.Copy(c.inits, o.inits)
 	maps.Copy(c.exact, o.exact)
 	for d, how := range o.dirs {
 		c.claim(d, how)
@@ -639,6 +669,28 @@ func (s *surveyor) modules() {
 // releaseSuffix matches what people append to a workload's name to run another release of the same program beside it.
 var releaseSuffix = regexp.MustCompile(`[-_.]?(v[0-9]+|canary|blue|green|primary|stable|baseline)$`)
 
+// alike says whether two candidates run the same program, in other releases: from the same directory, or an image of the same
+// name, tags and what people append to names aside.
+func alike(a, b *candidate) bool {
+	for d := range a.dirs {
+		if _, ok := b.dirs[d]; ok {
+			return true
+		}
+	}
+	name := func(image string) string {
+		r := parseImage(image)
+		return r.host + "/" + releaseSuffix.ReplaceAllString(r.name, "")
+	}
+	for x := range a.images {
+		for y := range b.images {
+			if name(x) == name(y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // merge makes one of candidates that are the same program under two names: a second release, or one name in compose and
 // another in Kubernetes.
 func (s *surveyor) merge() {
@@ -649,7 +701,7 @@ func (s *surveyor) merge() {
 			byDir[strings.Join(slices.Sorted(maps.Keys(c.dirs)), "\x00")] = append(byDir[strings.Join(slices.Sorted(maps.Keys(c.dirs)), "\x00")], key)
 		}
 		if short := releaseSuffix.ReplaceAllString(c.name, ""); short != c.name && !c.declared {
-			if o := s.candidates[plain(short)]; o != nil && o != c {
+			if o := s.candidates[plain(short)]; o != nil && o != c && alike(o, c) {
 				o.absorb(c)
 				delete(s.candidates, key)
 			}
@@ -670,7 +722,7 @@ func (s *surveyor) merge() {
 		}
 		if apart && !b.declared {
 			a.absorb(b)
-			delete(s.candidates, plain(b.name))
+			maps.DeleteFunc(s.candidates, func(_ string, o *candidate) bool { return o == b })
 		}
 	}
 }
@@ -810,8 +862,48 @@ func (s *surveyor) files(dir string) (out []string) {
 	return out
 }
 
+// run returns the words by which Dockerfiles and deployments start programs and copy files, for what they name is production
+// whatever its path says.
+func (s *surveyor) run() map[string]bool {
+	words := map[string]bool{}
+	add := func(text string) {
+		for _, w := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t;|&()'\"=,", r) }) {
+			if w = strings.TrimPrefix(path.Clean(w), "/"); strings.ContainsAny(w, "./") {
+				words[w] = true
+			}
+		}
+	}
+	for _, st := range fact.All[fact.Started](s.p.View) {
+		add(strings.Join(st.Words, " "))
+	}
+	for _, c := range fact.All[fact.Container](s.p.View) {
+		add(strings.Join(c.Command, " "))
+	}
+	for _, c := range fact.All[fact.Copied](s.p.View) {
+		if c.From == "" {
+			add(c.Source)
+		}
+	}
+	return words
+}
+
+// named says whether a path ends in one of words, at a directory's edge.
+func named(words map[string]bool, p string) bool {
+	for {
+		if words[p] {
+			return true
+		}
+		_, rest, ok := strings.Cut(p, "/")
+		if !ok {
+			return false
+		}
+		p = rest
+	}
+}
+
 // emit states the components and their members.
 func (s *surveyor) emit() {
+	started := s.run()
 	claims := map[string][]*candidate{} // directory or file -> who has it
 	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 		c := s.candidates[key]
@@ -844,7 +936,9 @@ func (s *surveyor) emit() {
 			got[c] = true
 			s.p.Emit(fact.Member{Unit: p, Component: c.name}, s.refs[p])
 			class := s.units[p].Class
-			if c.promote && (class == "test" || class == "example") && artefact.ClassOf(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/")) == artefact.Production {
+			if (class == "test" || class == "example") && c.origin == "own" && named(started, p) {
+				s.p.Emit(fact.Promoted{Unit: p, Why: "a Dockerfile or a deployment names it"}, s.refs[p])
+			} else if c.promote && (class == "test" || class == "example") && artefact.ClassOf(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/")) == artefact.Production {
 				s.p.Emit(fact.Promoted{Unit: p, Why: c.name + " is built from " + dir}, s.refs[p])
 			}
 		}
@@ -888,6 +982,9 @@ func (s *surveyor) describe(c *candidate) {
 	all := len(products) > 0
 	for image := range c.images { // a private copy of the same product, by its name, is still that product
 		all = all && (product(image) != "" || slices.ContainsFunc(slices.Collect(maps.Keys(products)), func(p string) bool { return ends(parseImage(image).last(), p) }))
+	}
+	for image := range c.inits { // what runs there first, and is nobody's known product, may be anything
+		all = all && product(image) != ""
 	}
 	if c.origin == "" {
 		switch {

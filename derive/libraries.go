@@ -22,30 +22,44 @@ states: the manifest, a property, a parent, a list of versions, a lock. Transiti
 what those are for that require them. A list is complete for a manifest if a lock or closure says so, or if the manifest
 lists all by itself (go.mod since Go 1.17, packages.config, compiled requirements).
 
+What pages load from elsewhere, and copies that lie in the tree, are libraries that no manifest declares; their versions are those that
+URLs and names of files tell. What a page loads from nowhere that is known is like an import that nothing explains.
+
 A library is used if production code imports it, or if it acts without an import and what makes it act is seen. It is idle
 only where its use would have been seen: where its import names are certain and it has no other way to act. Everything else is
-left open. What is known of libraries is data, in derive/knowledge.
+left open. What is known of libraries is data, in derive/knowledge. What delivered code imports is for production, whatever the
+manifest says that it is for.
+
+Commands of Dockerfiles may bring what no manifest lists. Those that are known to bring nothing are data too; each other one in a
+stage that is delivered, or that something is copied out of, is a gap.
 
 A source that cannot be read may use any library, and import strange ones; a manifest that cannot be read may declare any;
 neither changes what is known to be used. Hence everything is absorbed, and each gap goes where it matters.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Component{}, fact.Module{}, fact.Dependency{}, fact.Managed{}, fact.Property{},
 		fact.Locked{}, fact.Complete{}, fact.Inventoried{}, fact.Justified{},
 		fact.Package{}, fact.Import{}, fact.Dynamic{}, fact.Entry{}, fact.Setting{},
-		fact.Container{}, fact.Environment{}, fact.Stage{}, fact.Started{}, fact.Ran{}},
+		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}},
 	Emits: []fact.Fact{fact.Library{}, fact.Usage{}, fact.Idle{}, fact.Stray{}},
 	Absorbs: []fact.Fact{fact.Component{}, fact.Module{}, fact.Dependency{}, fact.Managed{}, fact.Property{},
 		fact.Locked{}, fact.Complete{}, fact.Inventoried{}, fact.Justified{},
 		fact.Package{}, fact.Import{}, fact.Dynamic{}, fact.Entry{}, fact.Setting{},
-		fact.Container{}, fact.Environment{}, fact.Stage{}, fact.Started{}, fact.Ran{}},
+		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		l := openLedger(p)
 		l.declare()
 		l.installed()
+		l.orphans()
 		l.follow()
-		l.account()
-		l.inventory()
 		l.read()
+		if l.promote() {
+			l.follow()
+			l.read()
+		}
+		l.account()
+		l.hidden()
+		l.inventory()
+		l.pages()
 		l.activate()
 		l.justify()
 		l.judge()
@@ -76,6 +90,10 @@ type ledger struct {
 	chains   map[string][]string   // by manifest
 	missing  map[string][]fact.Gap // gaps of what was needed, by predicate
 	lines    map[string]bool       // what gaps were stated already
+	aparts   map[string]bool       // by directory
+	stages   map[string]map[string]reach
+	promoted map[string]bool // libraries that production code imports, though they are declared for something else, by key
+	idx      *unitIndex
 }
 
 type property struct {
@@ -102,6 +120,7 @@ type declaration struct {
 	refs      []fact.Ref // the version comes from
 	origin    string
 	borrowed  bool // from the root of a workspace that holds no source of the component: not its own choice
+	installed bool // by a Dockerfile, beside what manifests say
 }
 
 // A lockFile is what one lock or closure holds.
@@ -134,6 +153,7 @@ type library struct {
 	vendored  bool              // imported by code that is vendored or an example
 	developed bool              // named in a script for developing or testing
 	shadowed  bool              // a module of the component's own bears its name
+	runs      bool              // imported by code that runs
 	graph     bool              // only a build list holds it, most of which is never built: it explains nothing
 	locked    bool
 	idle      string
@@ -168,7 +188,8 @@ func counts(c artefact.Class) bool { return c == artefact.Production || c == art
 
 func openLedger(p *Pass) *ledger {
 	l := &ledger{p: p, units: map[string]fact.Unit{}, own: map[string]bool{}, props: map[string][]property{}, managed: map[string][]versioned{},
-		locks: map[string]*lockFile{}, libs: map[string]*library{}, open: map[string]bool{}, missing: map[string][]fact.Gap{}, chains: map[string][]string{}, lines: map[string]bool{}}
+		locks: map[string]*lockFile{}, libs: map[string]*library{}, open: map[string]bool{}, missing: map[string][]fact.Gap{}, chains: map[string][]string{}, lines: map[string]bool{}, aparts: map[string]bool{},
+		stages: map[string]map[string]reach{}, promoted: map[string]bool{}}
 	for _, u := range fact.All[fact.Unit](p.View) {
 		l.units[u.Path] = u
 	}
@@ -295,6 +316,9 @@ func (l *ledger) declare() {
 		}
 		if x.Ecosystem == "maven" && x.Use == "optional" || x.Ecosystem == "npm" && (x.Use == "peer" || x.Use == "optional") || x.Use == "" {
 			x.Use = "production" // optional for those who use it as a library; for the program itself it is there
+		}
+		if x.Use == "production" && l.apart(x.dir) {
+			x.Use = "build"
 		}
 		l.declared = append(l.declared, l.catalogued(x, 0)...)
 	}
@@ -669,7 +693,6 @@ func (l *ledger) follow() {
 		use string
 	}
 	var starts []start
-	l.orphans()
 	for _, d := range l.declared {
 		x := l.lib(d.Ecosystem, d.Name)
 		x.decls = append(x.decls, d)
@@ -695,6 +718,15 @@ func (l *ledger) follow() {
 			x.release(version, d.Use, origin, direct, d.ref, n.ref)
 			n.direct = true
 			starts = append(starts, start{f, n, d.Use})
+		}
+	}
+	if len(l.promoted) > 0 {
+		for _, unit := range slices.Sorted(maps.Keys(l.locks)) {
+			for _, n := range l.locks[unit].nodes {
+				if l.promoted[key(n.Ecosystem, n.Name)] {
+					starts = append(starts, start{l.locks[unit], n, "production"})
+				}
+			}
 		}
 	}
 	for _, use := range useOrder {
@@ -764,6 +796,9 @@ func (l *ledger) follow() {
 			default:
 				use = "production" // nobody says otherwise
 			}
+			if use == "production" && n.use == "" && l.apart(f.dir) {
+				use = "build"
+			}
 			origin := n.Origin
 			if origin == "" {
 				origin = "registry"
@@ -811,6 +846,38 @@ func (l *ledger) buildLists() map[string]map[string]*node {
 	return lists
 }
 
+// promote makes libraries production that code imports which runs, whatever they are declared for. It says whether there are any;
+// then what follows from the declarations is to be found anew.
+func (l *ledger) promote() bool {
+	for k, x := range l.libs {
+		if !x.runs || x.graph || x.eco == "go" || x.production() || x.entry != nil && (x.entry.role == "processor" || x.entry.role == "types") {
+			continue
+		}
+		already := false
+		for _, r := range x.versions {
+			already = already || r.use == "production"
+		}
+		for _, d := range x.decls {
+			if !d.borrowed {
+				already, d.Use = false, "production"
+			}
+		}
+		if !already {
+			l.promoted[k] = true
+		}
+	}
+	if len(l.promoted) == 0 {
+		return false
+	}
+	clear(l.libs)
+	for _, f := range l.locks {
+		for _, n := range f.nodes {
+			n.direct, n.use = false, ""
+		}
+	}
+	return true
+}
+
 // orphans takes what nothing else in a lock requires for direct, where there is no manifest to say what is.
 func (l *ledger) orphans() {
 	for _, unit := range slices.Sorted(maps.Keys(l.locks)) {
@@ -837,6 +904,9 @@ func (l *ledger) orphans() {
 			use := n.Use
 			if use == "" {
 				use = "production"
+			}
+			if use == "production" && l.apart(f.dir) {
+				use = "build"
 			}
 			if !wanted[n] && !strings.HasPrefix(n.Origin, "path") {
 				l.declared = append(l.declared, &declaration{Dependency: fact.Dependency{Ecosystem: n.Ecosystem, Name: n.Name, Use: use, Site: n.Site},
@@ -867,6 +937,9 @@ func (l *ledger) sharedLock(f *lockFile) bool {
 
 // lockedFor returns the nearest lock that holds d, and what of it d means.
 func (l *ledger) lockedFor(d *declaration) (*lockFile, []*node) {
+	if d.installed && d.Ecosystem == "npm" {
+		return nil, nil // what is installed by its name is none of the lock's
+	}
 	for _, f := range l.locksOf(d.Ecosystem, d.dir) {
 		ns := f.byName[key(d.Ecosystem, d.Name)]
 		if len(ns) < 2 {

@@ -284,35 +284,42 @@ func (l *ledger) strays() {
 			certain[x.eco] = true
 		}
 	}
-	generated := false
-	for _, u := range l.units {
-		if u.Family == string(artefact.Schema) && slices.Contains([]string{"proto", "openapi", "graphql", "thrift", "avro"}, u.Language) {
-			generated = true
+	schema := "" // what code may be made of that is not here
+	for _, u := range slices.Sorted(maps.Keys(l.units)) {
+		if x := l.units[u]; schema == "" && x.Family == string(artefact.Schema) && slices.Contains([]string{"proto", "openapi", "graphql", "thrift", "avro"}, x.Language) {
+			schema = u
 		}
 	}
 	refs := map[fact.Stray][]fact.Ref{}
+	open := map[string]map[string]bool{} // by language: what a library may explain of which nothing is known
 	for _, i := range l.evidence.imports {
-		if !delivered(i.class) || i.class == artefact.DevProfile || l.evidence.seen[i.language+" "+i.name] || platformHas(i.language, i.name) || l.ownName(i) {
+		if !delivered(i.class) || i.class == artefact.DevProfile || l.evidence.seen[i.language+" "+i.name] || platformHas(i.language, i.name) || i.eco == "go" && !i.dynamic && i.name == "C" || l.ownName(i) {
 			continue
 		}
-		row, _ := l.p.Row(i.ref)
-		if _, dynamic := row.Fact.(fact.Dynamic); dynamic {
-			continue
-		}
-		if manifests[i.eco] && (l.open[i.eco] || !certain[i.eco] && l.any(i.eco)) {
-			continue // a library that is not listed, or whose names are not known, may explain it
+		if manifests[i.eco] && l.open[i.eco] {
+			continue // a library that is not listed may explain it: that is on record
 		}
 		name := i.name
+		certainly := !manifests[i.eco] || certain[i.eco] || !l.any(i.eco)
 		switch i.eco {
 		case "cargo":
 			continue // the compiler takes no crate that the manifest does not name
 		case "npm":
-			if l.ownPath(name) {
+			if i.dynamic && !npmName.MatchString(name) && !aliased(name) {
+				continue
+			}
+			if !aliased(name) && l.ownPath(i) {
+				continue
+			}
+			if aliased(name) {
+				if x := l.libs[key("npm", npmPackage(strings.TrimLeft(name, "~")))]; x == nil {
+					l.gap(fact.Stray{}, i.unit, "unresolved", fmt.Sprintf("which file %s names is not known", name))
+				}
 				continue
 			}
 			name = npmPackage(name)
 		case "pypi":
-			if l.ownModule(name) {
+			if l.ownModule(i) || i.dynamic && !dotted.MatchString(name) {
 				continue
 			}
 			name, _, _ = strings.Cut(name, ".")
@@ -320,13 +327,33 @@ func (l *ledger) strays() {
 			parts := strings.Split(name, "/")
 			name = strings.Join(parts[:min(3, len(parts))], "/")
 		default:
-			if generated {
-				continue // the build may make it
+			if i.dynamic {
+				name, _, _ = strings.Cut(name, ",") // the version of a .NET assembly
+				if i.eco == "composer" && (strings.Contains(name, "/") || strings.HasSuffix(name, ".php")) || !dotted.MatchString(strings.ReplaceAll(name, `\`, ".")) {
+					continue
+				}
+			}
+			if schema != "" {
+				l.gap(fact.Stray{}, schema, "unresolved", fmt.Sprintf("generated from %s: which packages that makes is not known", path.Base(schema)))
+				continue
 			}
 			name = packageOf(name)
 		}
-		s := fact.Stray{Language: i.language, Name: name}
+		if !certainly { // a library whose names are not known may explain it
+			if (i.eco == "maven" || i.eco == "nuget") && !l.nearOwn(i) {
+				continue // the compiler finds it among what is listed
+			}
+			if open[i.unit] == nil {
+				open[i.unit] = map[string]bool{}
+			}
+			open[i.unit][name] = true
+			continue
+		}
+		s := fact.Stray{Component: l.p.Component, Language: i.language, Name: name}
 		refs[s] = append(refs[s], i.ref)
+	}
+	for _, unit := range slices.Sorted(maps.Keys(open)) {
+		l.gap(fact.Stray{}, unit, "unresolved", fmt.Sprintf("which library provides %s is not known", some(slices.Sorted(maps.Keys(open[unit])))))
 	}
 	for _, s := range slices.SortedFunc(maps.Keys(refs), func(a, b fact.Stray) int {
 		return strings.Compare(a.Language+" "+a.Name, b.Language+" "+b.Name)
@@ -354,43 +381,12 @@ func packageOf(name string) string {
 	return strings.Join(parts[:n], ".")
 }
 
-// ownPath says whether a bare module specifier names a directory or file of the component: some builds resolve from a root.
-func (l *ledger) ownPath(name string) bool {
-	head, _, _ := strings.Cut(name, "/")
-	for u := range l.units {
-		dir := "/" + path.Dir(u) + "/"
-		base := path.Base(u)
-		if strings.Contains(dir, "/"+head+"/") || strings.TrimSuffix(base, path.Ext(base)) == head {
-			return true
-		}
-	}
-	return false
-}
-
-// ownModule says whether the component has a Python module or package of that name, or generates one.
-func (l *ledger) ownModule(name string) bool {
-	head, _, _ := strings.Cut(name, ".")
-	for u, x := range l.units {
-		if x.Class == "vendored" {
-			continue
-		}
-		base := path.Base(u)
-		if x.Language == "python" && (strings.TrimSuffix(base, ".py") == head || strings.TrimSuffix(base, ".pyi") == head || strings.Contains("/"+path.Dir(u)+"/", "/"+head+"/")) {
-			return true
-		}
-		if stem, ok := strings.CutSuffix(base, ".proto"); ok && (head == stem+"_pb2" || head == stem+"_pb2_grpc") {
-			return true
-		}
-	}
-	return false
-}
-
 // emit states libraries, their uses and idleness.
 func (l *ledger) emit() {
 	for _, x := range l.sorted() {
 		for _, v := range slices.Sorted(maps.Keys(x.versions)) {
 			r := x.versions[v]
-			l.p.Emit(fact.Library{Ecosystem: x.eco, Name: x.name, Version: v, Use: r.use, Direct: r.direct, Origin: r.origin}, distinct(r.refs)...)
+			l.p.Emit(fact.Library{Component: l.p.Component, Ecosystem: x.eco, Name: x.name, Version: v, Use: r.use, Direct: r.direct, Nameless: r.direct && x.nameless(), Origin: r.origin}, distinct(r.refs)...)
 		}
 		for _, how := range slices.Sorted(maps.Keys(x.used)) {
 			u := x.used[how]
@@ -398,10 +394,10 @@ func (l *ledger) emit() {
 			for _, d := range x.decls {
 				refs = append(refs, d.ref)
 			}
-			l.p.Emit(fact.Usage{Ecosystem: x.eco, Name: x.name, How: how, Detail: u.detail}, distinct(refs)...)
+			l.p.Emit(fact.Usage{Component: l.p.Component, Ecosystem: x.eco, Name: x.name, How: how, Detail: u.detail}, distinct(refs)...)
 		}
 		if x.idle != "" {
-			l.p.Emit(fact.Idle{Ecosystem: x.eco, Name: x.name, Looked: x.idle}, distinct(x.idleRefs)...)
+			l.p.Emit(fact.Idle{Component: l.p.Component, Ecosystem: x.eco, Name: x.name, Looked: x.idle}, distinct(x.idleRefs)...)
 		}
 	}
 }
@@ -467,6 +463,10 @@ func (l *ledger) absorb() {
 					continue
 				}
 				to("a justification may stand in it", fact.Idle{})
+			case fact.Matched:
+				to("it is not certain which directories are its own", fact.Idle{})
+			case fact.Copied, fact.ImageBuild:
+				to("what it copies or builds may be another image", fact.Idle{})
 			case fact.Entry:
 				to("a program may start in it", fact.Idle{})
 			case fact.Ran:
@@ -488,6 +488,9 @@ func (l *ledger) absorb() {
 		}
 		if loads {
 			l.gap(fact.Usage{}, x.Site.Unit, "unresolved", fmt.Sprintf("%s loads by a name that is not known before it runs", x.Call))
+		}
+		if !l.partlyOwn(eco, x.Name) {
+			l.gap(fact.Stray{}, x.Site.Unit, "unresolved", fmt.Sprintf("%s loads by a name that is not known before it runs", x.Call))
 		}
 		l.gap(fact.Idle{}, x.Site.Unit, "unresolved", fmt.Sprintf("%s loads by a name that is not known before it runs", x.Call))
 	}

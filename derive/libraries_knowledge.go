@@ -19,6 +19,7 @@ type entry struct {
 	only, common    bool
 	role            string
 	bins            []string
+	serves          []string
 	origin          string
 }
 
@@ -92,6 +93,13 @@ func parseKnowledge(text string) (all []*entry, err error) {
 				}
 			case "bin":
 				e.bins = args
+			case "serves":
+				for _, a := range args {
+					if strings.Count(a, "*") > 0 && slices.ContainsFunc(e.names, func(n string) bool { return strings.Count(n, "*") != 1 }) {
+						return nil, fmt.Errorf("line %d: what %s stands for", n, a)
+					}
+				}
+				e.serves = args
 			default:
 				return nil, fmt.Errorf("line %d: clause %q", n, w[0])
 			}
@@ -123,6 +131,22 @@ func known(eco, name string) *entry {
 		}
 	}
 	return best.e
+}
+
+// worksOn says whether e, which is of the library named of, is of use only where the library name is installed.
+func (e *entry) worksOn(of, name string) bool {
+	for _, s := range e.serves {
+		if s == name {
+			return true
+		}
+		for _, p := range e.names {
+			before, after, ok := strings.Cut(strings.ToLower(p), "*")
+			if ok && fits(strings.ToLower(p), of) && strings.ReplaceAll(s, "*", of[len(before):len(of)-len(after)]) == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fits reports whether name is of the form pattern, in which * is anything.
@@ -228,7 +252,7 @@ func platformHas(language, name string) bool {
 		return longest(name, std["dotnet"], ".") != ""
 	case "go":
 		head, _, _ := strings.Cut(name, "/")
-		return !strings.Contains(head, ".")
+		return slices.Contains(goStandard, head)
 	case "composer":
 		return !strings.Contains(name, ".") // the global namespace: extensions of PHP
 	}

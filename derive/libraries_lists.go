@@ -50,6 +50,10 @@ func (l *ledger) account() {
 		if d.Use != "production" || d.borrowed || transitive(d) || d.Ecosystem == "vendored" {
 			continue
 		}
+		if d.installed {
+			l.unlisted(d)
+			continue
+		}
 		for _, unit := range l.bearers(d) {
 			k := lists{d.Ecosystem, unit}
 			if l.units[unit].Language != "maven" && l.units[unit].Language != "dotnet-packages" {
@@ -101,6 +105,20 @@ func (l *ledger) account() {
 			l.gap(fact.Library{}, d.unit, "unresolved", fmt.Sprintf("%s stands for a library that no catalogue names", d.Name))
 		}
 	}
+}
+
+// unlisted states that nothing lists what a library brings along that a Dockerfile installs.
+func (l *ledger) unlisted(d *declaration) {
+	if f := l.completeFor(d.Ecosystem, d.unit, d.dir); d.Ecosystem == "pypi" && f != nil && len(f.byName[key(d.Ecosystem, d.Name)]) > 0 {
+		return
+	}
+	l.open[d.Ecosystem] = true
+	where := path.Base(d.unit)
+	text := fmt.Sprintf("%s installs %s without a version", where, d.Name)
+	if d.version != "" {
+		text = fmt.Sprintf("%s installs %s, and nothing lists what that brings along", where, d.Name)
+	}
+	l.gap(fact.Library{}, d.unit, "unresolved", text+"; declare it in a manifest, and lock that")
 }
 
 // bareParents are published parents that manage versions and plugins, and declare no library.
@@ -390,21 +408,18 @@ var buildTools = []string{"pip", "setuptools", "wheel", "virtualenv", "poetry", 
 
 // installed notes libraries that Dockerfiles install by name, beside those that manifests declare.
 func (l *ledger) installed() {
-	final := map[string]map[string]bool{}
-	for _, s := range fact.All[fact.Stage](l.p.View) {
-		if s.Final {
-			final[s.Site.Unit] = map[string]bool{s.Name: true, s.Site.Symbol: true, fmt.Sprint(s.Index): true}
-		}
-	}
-	declared := map[string]bool{}
+	declared := map[string]string{} // what for
 	for _, d := range l.declared {
-		declared[key(d.Ecosystem, d.Name)] = true
+		k := key(d.Ecosystem, d.Name)
+		declared[k] = strongest(d.Use, declared[k])
 	}
+	done := map[string]bool{}
 	for ref, ran := range fact.All[fact.Ran](l.p.View) {
 		if !counts(l.class(ref)) {
 			continue
 		}
-		for _, c := range commandLines(ran.Text) {
+		for _, words := range shellCommands(ran.Text) {
+			c := strings.Join(words, " ")
 			m := installers.FindStringSubmatch(c)
 			if m == nil {
 				continue
@@ -414,6 +429,7 @@ func (l *ledger) installed() {
 				eco = "pypi"
 			}
 			args := strings.Fields(m[5])
+			global := eco == "npm" && (slices.Contains(args, "-g") || slices.Contains(args, "--global") || strings.Contains(c, "yarn global"))
 			for i := 0; i < len(args); i++ {
 				a := strings.Trim(args[i], `"'`)
 				if slices.Contains(takesValue, a) {
@@ -441,26 +457,26 @@ func (l *ledger) installed() {
 					l.gap(fact.Library{}, ran.Site.Unit, "unresolved", fmt.Sprintf("what %q installs has no name", strings.TrimSpace(c)))
 					continue
 				}
-				if declared[key(eco, name)] {
+				use := "build"
+				if !slices.Contains(buildTools, name) {
+					use = l.installedFor(ran, global)
+				}
+				if known := declared[key(eco, name)]; known != "" && strongest(known, use) == known {
 					continue
 				}
-				use := "production"
-				if slices.Contains(buildTools, name) || len(final[ran.Site.Unit]) > 0 && !final[ran.Site.Unit][ran.Stage] && !l.carried(ran.Site.Unit, eco) {
-					use = "build"
+				if id := key(eco, name) + "@" + version + " " + use; done[id] {
+					continue
+				} else {
+					done[id] = true
 				}
 				v := fact.Unknown("range *")
 				if version != "" {
 					v = fact.Const(version)
 				}
 				d := &declaration{Dependency: fact.Dependency{Ecosystem: eco, Name: name, Version: v, Use: use, Site: ran.Site}, ref: ref,
-					unit: ran.Site.Unit, dir: path.Dir(ran.Site.Unit), version: version, origin: "registry"}
+					unit: ran.Site.Unit, dir: path.Dir(ran.Site.Unit), version: version, origin: "registry", installed: true}
 				l.declared = append(l.declared, d)
-				declared[key(eco, name)] = true
 			}
 		}
 	}
 }
-
-// carried says whether what earlier stages of a Dockerfile install may end up in the last one. Only Go, whose programs hold
-// their libraries, leaves the installers behind for sure; so what an earlier stage installs counts.
-func (l *ledger) carried(unit, eco string) bool { return eco == "pypi" }

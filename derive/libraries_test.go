@@ -154,6 +154,22 @@ func TestLibraries(t *testing.T) {
 	}
 	whole := fact.Complete{Ecosystem: "go", Module: "example.org/app", Site: at("r/go.mod.graph")}
 	test := func(d fact.Dependency) fact.Dependency { d.Use = "test"; return d }
+	stage := func(name, base string, index int, final ...string) fact.Stage {
+		label := name
+		if label == "" {
+			label = fmt.Sprint(index)
+		}
+		return fact.Stage{Name: name, Index: index, Base: fact.Const(base), Final: len(final) > 0, Site: fact.Site{Unit: "r/Dockerfile", Symbol: label}}
+	}
+	copied := func(stage, from, source string) fact.Copied {
+		return fact.Copied{Stage: stage, From: from, Source: source, Target: ".", Site: fact.Site{Unit: "r/Dockerfile", Symbol: stage}}
+	}
+	ran := func(stage, text string) fact.Ran {
+		return fact.Ran{Stage: stage, Text: text, Site: fact.Site{Unit: "r/Dockerfile", Symbol: stage}}
+	}
+	generator := facts(reqs, fact.Unit{Path: "r/Dockerfile", Family: "recipe", Language: "dockerfile"}, fact.Unit{Path: "r/gen/Dockerfile", Family: "recipe", Language: "dockerfile"}, manifest("r/gen/requirements.txt", "pip"),
+		fact.Matched{Component: "c", Dir: "r", How: "build context"}, fact.Matched{Component: "other", Dir: "r/gen", How: "build context"}, stage("", "python:3", 0, "final"), imports("r/app.py", "python", "flask"),
+		dep("pypi", "flask", "3.0.0", "r/requirements.txt"), dep("pypi", "grpcio-tools", "1.60.0", "r/gen/requirements.txt"), dep("pypi", "opencv-python", "4.5.1", "r/gen/requirements.txt"))
 
 	for _, tt := range []struct {
 		name  string
@@ -307,6 +323,7 @@ lib maven com.google.guava:guava@32.0 production direct`},
 		{name: "maven: code that loads by unknown names", facts: facts(pom, boot, dep("maven", "cn.hutool:hutool-all", "5.8.0", "r/pom.xml"),
 			fact.Dynamic{Language: "java", Call: "Class.forName", Name: fact.Unknown("not a constant"), Site: at("r/src/main/java/A.java")}), want: `
 gap Library r/pom.xml unresolved
+gap Stray r/src/main/java/A.java unresolved
 gap Usage r/src/main/java/A.java unresolved
 idle cn.hutool:hutool-all
 lib maven cn.hutool:hutool-all@5.8.0 production direct`},
@@ -411,6 +428,7 @@ use org.springframework.boot:spring-boot-actuator activated Spring Boot`},
 gap Library r/pom.xml unresolved
 lib maven org.jolokia:jolokia-core@1.7.1 production direct`},
 		{name: "npm: stray", facts: facts(npm, imports("r/index.js", "javascript", "left-pad", "index", "@/views/x")), want: `
+gap Stray r/index.js unresolved
 stray left-pad`},
 		{name: "npm: types only", facts: facts(npm, source("r/a.ts", "typescript"), dep("npm", "type-fest", "4.0.0", "r/package.json"), npmLocked("type-fest", "4.0.0"), fact.Import{Language: "typescript", Name: "type-fest", Kind: "types", Site: at("r/a.ts")}), want: `
 lib npm type-fest@4.0.0 production direct
@@ -450,6 +468,97 @@ gap Library r/Dockerfile unresolved
 lib pypi pip@ build direct
 lib pypi requests@2.31.0 production direct
 use requests import requests`},
+		{name: "python: what a stage installs counts where the image gets it from there", facts: facts(source("r/app.py", "python"),
+			stage("base", "python:3", 0), stage("dev", "base", 1), stage("build", "python:3", 2), stage("", "base", 3, "final"), copied("3", "build", "/venv"),
+			ran("base", "pip install flask==3.0.0"), ran("dev", "pip install debugpy==1.0.0 django==5.0.0"), ran("build", "pip install requests==2.31.0"), ran("3", "pip install boto3"),
+			imports("r/app.py", "python", "flask", "requests", "boto3")), want: `
+gap Library r/Dockerfile unresolved
+lib pypi boto3@ production direct
+lib pypi debugpy@1.0.0 development direct
+lib pypi django@5.0.0 development direct
+lib pypi flask@3.0.0 production direct
+lib pypi requests@2.31.0 production direct
+use boto3 import boto3
+use flask import flask
+use requests import requests`},
+		{name: "python: a stage that a deployment asks for is delivered", facts: facts(source("r/app.py", "python"), fact.Unit{Path: "r/compose.yaml", Family: "deployment", Language: "compose"},
+			fact.Container{Platform: "compose", Workload: "c", Context: ".", Target: "dev", Site: at("r/compose.yaml")}, stage("dev", "python:3", 0), stage("", "python:3", 1, "final"), ran("dev", "pip install django==5.0.0")), want: `
+gap Library r/Dockerfile unresolved
+idle django
+lib pypi django@5.0.0 production direct`},
+		{name: "python: any stage counts while what is copied is not known", gaps: []fact.Gap{{Predicate: "Copied", Unit: "r/Dockerfile", Kind: "unresolved"}},
+			facts: facts(source("r/app.py", "python"), stage("dev", "python:3", 0), stage("", "python:3", 1, "final"), ran("dev", "pip install django==5.0.0")), want: `
+gap Library r/Dockerfile unresolved
+idle django
+lib pypi django@5.0.0 production direct`},
+		{name: "npm: what a Dockerfile installs is none of the lock's", facts: facts(npm, dep("npm", "express", "^4", "r/package.json"), npmLocked("express", "4.19.2"), npmLocked("pm2", "5.0.0"), imports("r/index.js", "javascript", "express"),
+			stage("tools", "node:22", 0), stage("", "node:22", 1, "final"), copied("1", "tools", "/app/dist"), ran("tools", "npm install -g rimraf@5.0.0"), ran("1", "npm install -g pm2"), fact.Started{Stage: "1", Words: []string{"pm2", "start"}, Site: at("r/Dockerfile")}), want: `
+gap Library r/Dockerfile unresolved
+lib npm express@4.19.2 production direct
+lib npm pm2@ production direct
+lib npm pm2@5.0.0 production
+lib npm rimraf@5.0.0 build direct
+use express import express
+use pm2 command pm2`},
+		{name: "python: a directory with an image of its own", facts: facts(generator, copied("0", "", "./r/requirements.txt"), copied("0", "", "./r/app.py")), want: `
+gap Library r/requirements.txt unresolved
+lib pypi flask@3.0.0 production direct
+lib pypi grpcio-tools@1.60.0 build direct
+lib pypi opencv-python@4.5.1 build direct
+use flask import flask`},
+		{name: "python: which directories are its own is not certain", gaps: []fact.Gap{{Predicate: "Matched", Unit: "r/app.py", Kind: "unparsed"}}, facts: facts(generator, copied("0", "", "./r/requirements.txt")), want: `
+gap Library r/requirements.txt unresolved
+lib pypi flask@3.0.0 production direct
+lib pypi grpcio-tools@1.60.0 build direct
+lib pypi opencv-python@4.5.1 build direct
+use flask import flask`},
+		{name: "python: which the component's own copies", facts: facts(generator, copied("0", "", ".")), want: `
+gap Library r/gen/requirements.txt unresolved
+gap Library r/requirements.txt unresolved
+idle opencv-python
+lib pypi flask@3.0.0 production direct
+lib pypi grpcio-tools@1.60.0 production direct
+lib pypi opencv-python@4.5.1 production direct
+use flask import flask`},
+		{name: "python: which the component's own runs", facts: facts(generator, ran("0", "pip install -r gen/requirements.txt")), want: `
+gap Library r/gen/requirements.txt unresolved
+gap Library r/requirements.txt unresolved
+idle opencv-python
+lib pypi flask@3.0.0 production direct
+lib pypi grpcio-tools@1.60.0 production direct
+lib pypi opencv-python@4.5.1 production direct
+use flask import flask`},
+		{name: "python: which is deployed", facts: facts(generator, fact.Container{Platform: "compose", Workload: "c", Context: ".", Dockerfile: "gen/Dockerfile", Site: at("r/compose.yaml")}), want: `
+gap Library r/gen/requirements.txt unresolved
+gap Library r/requirements.txt unresolved
+idle opencv-python
+lib pypi flask@3.0.0 production direct
+lib pypi grpcio-tools@1.60.0 production direct
+lib pypi opencv-python@4.5.1 production direct
+use flask import flask`},
+		{name: "python: what an instrumentation works on", facts: facts(reqs, dep("pypi", "httpx", "0.27", "r/requirements.txt"), dep("pypi", "psycopg2-binary", "2.9", "r/requirements.txt"), dep("pypi", "aiohttp", "3.9", "r/requirements.txt"), dep("pypi", "opentelemetry-instrumentation-httpx", "0.50", "r/requirements.txt"), dep("pypi", "opentelemetry-instrumentation-psycopg2", "0.50", "r/requirements.txt"),
+			dep("pypi", "opentelemetry-instrumentation-aiohttp-client", "0.50", "r/requirements.txt"), imports("r/app.py", "python", "opentelemetry.instrumentation.httpx", "opentelemetry.instrumentation.psycopg2")), want: `
+gap Library r/requirements.txt unresolved
+lib pypi aiohttp@3.9 production direct
+lib pypi httpx@0.27 production direct
+lib pypi opentelemetry-instrumentation-aiohttp-client@0.50 production direct
+lib pypi opentelemetry-instrumentation-httpx@0.50 production direct
+lib pypi opentelemetry-instrumentation-psycopg2@0.50 production direct
+lib pypi psycopg2-binary@2.9 production direct
+use httpx required opentelemetry-instrumentation-httpx
+use opentelemetry-instrumentation-httpx import opentelemetry.instrumentation.httpx
+use opentelemetry-instrumentation-psycopg2 import opentelemetry.instrumentation.psycopg2
+use psycopg2-binary required opentelemetry-instrumentation-psycopg2`},
+		{name: "npm: what an instrumentation works on, which is not the platform", facts: facts(npm, dep("npm", "rare", "1.0.0", "r/package.json"), dep("npm", "fs", "0.0.1", "r/package.json"), dep("npm", "@opentelemetry/instrumentation-rare", "0.50.0", "r/package.json"), dep("npm", "@opentelemetry/instrumentation-fs", "0.50.0", "r/package.json"),
+			npmLocked("rare", "1.0.0"), npmLocked("fs", "0.0.1"), npmLocked("@opentelemetry/instrumentation-rare", "0.50.0"), npmLocked("@opentelemetry/instrumentation-fs", "0.50.0"), imports("r/index.js", "javascript", "@opentelemetry/instrumentation-rare", "@opentelemetry/instrumentation-fs")), want: `
+idle fs
+lib npm @opentelemetry/instrumentation-fs@0.50.0 production direct
+lib npm @opentelemetry/instrumentation-rare@0.50.0 production direct
+lib npm fs@0.0.1 production direct
+lib npm rare@1.0.0 production direct
+use @opentelemetry/instrumentation-fs import @opentelemetry/instrumentation-fs
+use @opentelemetry/instrumentation-rare import @opentelemetry/instrumentation-rare
+use rare required @opentelemetry/instrumentation-rare`},
 		{name: "python: locks without a manifest name what is direct by who requires whom", facts: facts(lockUnit("r/requirements.txt", "pip-lock"), source("r/app.py", "python"), fact.Complete{Ecosystem: "pypi", Site: at("r/requirements.txt")},
 			fact.Locked{Ecosystem: "pypi", Name: "flask", Version: "2.3.0", Requires: []string{"werkzeug"}, Site: at("r/requirements.txt")}, fact.Locked{Ecosystem: "pypi", Name: "werkzeug", Version: "2.3.1", Site: at("r/requirements.txt")}), want: `
 idle flask
@@ -568,6 +677,57 @@ func TestLibrariesGrade(t *testing.T) {
 	}
 }
 
+// What a Dockerfile installs is said of it, and is none of what a manifest asks for.
+func TestLibrariesInstalled(t *testing.T) {
+	rows := libraryRows(facts(manifest("r/package.json", "npm"), source("r/index.js", "javascript"), lockUnit("r/package-lock.json", "npm-lock"), fact.Module{Ecosystem: "npm", Name: "app", Site: at("r/package.json")},
+		fact.Complete{Ecosystem: "npm", Peers: true, Site: at("r/package-lock.json")}, dep("npm", "a", "^1", "r/package.json"), fact.Locked{Ecosystem: "npm", Name: "a", Version: "1.0.0", Site: at("r/package-lock.json")},
+		fact.Ran{Stage: "0", Text: "npm install -g pm2 && pip install requests==2.31.0", Site: at("r/Dockerfile")}))
+	b := new(fact.Base)
+	b.Add("c", rows...)
+	var texts []string
+	for _, g := range Libraries.Apply(Libraries.View(b, "c"), "c").Gaps {
+		texts = append(texts, g.Predicate+" "+g.Gap.Unit+": "+g.Text)
+	}
+	slices.Sort(texts)
+	want := []string{"Library r/Dockerfile: Dockerfile installs pm2 without a version; declare it in a manifest, and lock that",
+		"Library r/Dockerfile: Dockerfile installs requests, and nothing lists what that brings along; declare it in a manifest, and lock that"}
+	if !slices.Equal(texts, want) {
+		t.Errorf("have\n%s", strings.Join(texts, "\n"))
+	}
+}
+
+// Of a library by whose name code does not import it, and of which nothing is known, the names are not known.
+func TestLibrariesNameless(t *testing.T) {
+	out, _ := applyLibraries(nil, facts(manifest("r/requirements.txt", "pip"), manifest("r/package.json", "npm"), dep("pypi", "flask", "3.0.0", "r/requirements.txt"), dep("pypi", "rare-thing", "1.0", "r/requirements.txt"), dep("npm", "rare", "1.0.0", "r/package.json"))...)
+	for _, r := range out.Rows {
+		if x, ok := r.Fact.(fact.Library); ok && x.Nameless != (x.Name == "rare-thing") {
+			t.Errorf("%s: %v", x.Name, x.Nameless)
+		}
+	}
+}
+
+// What holds of one component is another fact than the same of another.
+func TestLibrariesOfComponents(t *testing.T) {
+	given := facts(manifest("r/go.mod", "go"), source("r/main.go", "go"), fact.Module{Ecosystem: "go", Name: "m", Site: at("r/go.mod")}, goVersion("1.22", "r/go.mod"),
+		dep("go", "example.com/a", "v1.0.0", "r/go.mod"), dep("go", "example.com/idle", "v1.0.0", "r/go.mod"), imports("r/main.go", "go", "example.com/a", "example.com/stray"))
+	b := new(fact.Base)
+	seen := map[fact.Ref]string{}
+	for _, c := range []string{"c", "d"} {
+		b.Add(c, libraryRows(given)...)
+		kinds := map[string]bool{}
+		for _, r := range Libraries.Apply(Libraries.View(b, c), c).Rows {
+			kinds[fact.Name(r.Fact)] = true
+			if seen[r.Ref()] != "" {
+				t.Errorf("%v of %s is that of %s", r.Fact, c, seen[r.Ref()])
+			}
+			seen[r.Ref()] = c
+		}
+		if len(kinds) != len(Libraries.Emits) {
+			t.Errorf("%s has %v", c, kinds)
+		}
+	}
+}
+
 func TestKnowledge(t *testing.T) {
 	seen := map[string]string{}
 	n := 0
@@ -592,6 +752,11 @@ func TestKnowledge(t *testing.T) {
 					t.Errorf("%v: nothing is known of %s", e.names, x.arg)
 				}
 			}
+			for _, x := range e.serves {
+				if known(eco, x) == nil && !strings.Contains(x, "*") && eco != "npm" {
+					t.Errorf("%v: nothing is known of %s", e.names, x)
+				}
+			}
 			if e.only && len(e.imports)+len(e.brings) == 0 && eco != "npm" {
 				t.Errorf("%v: only by an import, and of what?", e.names)
 			}
@@ -600,7 +765,7 @@ func TestKnowledge(t *testing.T) {
 	if n < 700 {
 		t.Errorf("%d names are known", n)
 	}
-	for _, bad := range []string{"a = imports b", "origin x\na imports b", "origin x\na = when never:x", "origin x\na = role king", "origin x\na = sometimes", "origin x\na = when boot:x"} {
+	for _, bad := range []string{"a = imports b", "origin x\na imports b", "origin x\na = when never:x", "origin x\na = role king", "origin x\na = sometimes", "origin x\na = when boot:x", "origin x\na = serves *"} {
 		if _, err := parseKnowledge(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}

@@ -3,6 +3,7 @@ package derive
 import (
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,17 +19,20 @@ type imported struct {
 	unit          string
 	class         artefact.Class
 	ref           fact.Ref
+	wild          bool // all that is in it
+	dynamic       bool // loaded by its name
 }
 
 // evidence is what the component shows of itself beside its manifests.
 type evidence struct {
 	imports  []imported
-	own      []string // packages that it declares
+	own      map[string]map[string]bool // packages that it declares, by ecosystem; false is one that only holds others
 	settings []setting
 	boot     []fact.Ref
-	libs     map[string][]*library
-	sources  map[string]bool // ecosystems whose sources it holds
-	seen     map[string]bool // imports by language and name that something explains
+	libs     map[string]map[string][]*library // by ecosystem and a name that it is imported by for certain
+	brings   map[string]map[string][]*library // and of what it only brings
+	sources  map[string]bool                  // ecosystems whose sources it holds
+	seen     map[string]bool                  // imports by language and name that something explains
 }
 
 type setting struct {
@@ -47,7 +51,7 @@ func relaxed(key string) string {
 
 // read joins imports with the libraries that explain them.
 func (l *ledger) read() {
-	e := &evidence{sources: map[string]bool{}, libs: map[string][]*library{}, seen: map[string]bool{}}
+	e := &evidence{sources: map[string]bool{}, libs: map[string]map[string][]*library{}, brings: map[string]map[string][]*library{}, own: map[string]map[string]bool{}, seen: map[string]bool{}}
 	l.evidence = e
 	for _, u := range l.units {
 		if u.Family == string(artefact.Source) && u.Class != "test" && u.Class != "example" && u.Class != "vendored" {
@@ -55,24 +59,32 @@ func (l *ledger) read() {
 		}
 	}
 	for ref, x := range fact.All[fact.Import](l.p.View) {
-		e.add(x.Language, x.Name, x.Kind, x.Site.Unit, l.class(ref), ref)
+		e.add(x.Language, x.Name, x.Kind, x.Site.Unit, l.class(ref), ref, false)
 	}
 	for ref, x := range fact.All[fact.Dynamic](l.p.View) {
 		names, _ := x.Name.Consts()
 		for _, n := range names {
 			if n != "" && !nativeLoad(x.Call) {
-				e.add(x.Language, n, "", x.Site.Unit, l.class(ref), ref)
+				e.add(x.Language, n, "", x.Site.Unit, l.class(ref), ref, true)
 			}
 		}
 	}
 	slices.SortStableFunc(e.imports, func(a, b imported) int { return slices.Compare(a.ref[:], b.ref[:]) })
 	for ref, x := range fact.All[fact.Package](l.p.View) {
-		if l.class(ref) != artefact.Vendored {
-			e.own = append(e.own, strings.ReplaceAll(x.Name, `\`, "."))
+		eco, name := languageEcosystem(x.Language), strings.ReplaceAll(x.Name, `\`, ".")
+		if l.class(ref) == artefact.Vendored || eco == "" || name == "" {
+			continue
+		}
+		if e.own[eco] == nil {
+			e.own[eco] = map[string]bool{}
+		}
+		e.own[eco][name] = true
+		for i, c := range name {
+			if c == '.' {
+				e.own[eco][name[:i]] = e.own[eco][name[:i]]
+			}
 		}
 	}
-	slices.Sort(e.own)
-	e.own = slices.Compact(e.own)
 	for ref, x := range fact.All[fact.Setting](l.p.View) {
 		if counts(l.class(ref)) {
 			e.settings = append(e.settings, setting{relaxed(x.Key), text(x.Value), ref})
@@ -91,9 +103,12 @@ func (l *ledger) read() {
 	}
 	l.commands()
 	for _, x := range l.sorted() {
-		if !x.graph {
-			e.libs[x.eco] = append(e.libs[x.eco], x)
+		if x.graph {
+			continue
 		}
+		own, brought := x.names()
+		file(e.libs, x, own)
+		file(e.brings, x, brought)
 	}
 	for _, i := range e.imports {
 		l.match(i)
@@ -103,11 +118,36 @@ func (l *ledger) read() {
 	}
 }
 
-func (e *evidence) add(language, name, kind, unit string, class artefact.Class, ref fact.Ref) {
+// file enters x in an index by names.
+func file(in map[string]map[string][]*library, x *library, names []string) {
+	if in[x.eco] == nil {
+		in[x.eco] = map[string][]*library{}
+	}
+	for _, n := range names {
+		if x.eco == "nuget" {
+			n = strings.ToLower(n)
+		}
+		if at := in[x.eco][n]; len(at) == 0 || at[len(at)-1] != x {
+			in[x.eco][n] = append(at, x)
+		}
+	}
+}
+
+// prefixes returns name and what it lies below, longest first.
+func prefixes(name, sep string) []string {
+	out := []string{name}
+	for i := strings.LastIndex(name, sep); i > 0; i = strings.LastIndex(name[:i], sep) {
+		out = append(out, name[:i])
+	}
+	return out
+}
+
+func (e *evidence) add(language, name, kind, unit string, class artefact.Class, ref fact.Ref, dynamic bool) {
 	eco := languageEcosystem(language)
 	if eco == "" || name == "" {
 		return
 	}
+	wild := strings.HasSuffix(name, ".*") || strings.HasSuffix(name, "._")
 	switch eco {
 	case "maven", "pypi", "nuget":
 		name = strings.TrimSuffix(strings.TrimSuffix(name, ".*"), ".")
@@ -119,7 +159,7 @@ func (e *evidence) add(language, name, kind, unit string, class artefact.Class, 
 	case "cargo":
 		name = strings.TrimSuffix(name, "::*")
 	}
-	e.imports = append(e.imports, imported{eco, language, name, kind, unit, class, ref})
+	e.imports = append(e.imports, imported{eco, language, name, kind, unit, class, ref, wild, dynamic})
 }
 
 // delivered says whether code of this class is part of what runs. Generated code is; tests and examples are not.
@@ -160,7 +200,14 @@ func (l *ledger) ownName(i imported) bool {
 			}
 		}
 	case "npm":
-		if n := i.name; strings.HasPrefix(n, ".") || strings.HasPrefix(n, "/") || strings.HasPrefix(n, "@/") || strings.HasPrefix(n, "~") || strings.HasPrefix(n, "#") ||
+		n := i.name
+		if _, inside, ok := strings.Cut(n, "node_modules/"); ok {
+			return l.own[key("npm", npmPackage(inside))]
+		}
+		if aliased(n) {
+			return l.ownPath(i)
+		}
+		if strings.HasPrefix(n, ".") || strings.HasPrefix(n, "/") ||
 			strings.Contains(n, "://") || strings.HasPrefix(n, "virtual:") || strings.ContainsAny(n, "\x00!?*${}") || strings.HasPrefix(n, "data:") {
 			return true
 		}
@@ -171,11 +218,41 @@ func (l *ledger) ownName(i imported) bool {
 	return false
 }
 
-// ownPackage returns the package of the component's own that an import names something of.
+// aliased says whether a module specifier begins as those do that builds map to directories.
+func aliased(n string) bool {
+	return strings.HasPrefix(n, "@/") || strings.HasPrefix(n, "~") || strings.HasPrefix(n, "#")
+}
+
+// ownPackage returns the package of the component's own that an import names something of: that package itself, or a class in
+// it. What only lies below a declared package may be anyone's.
 func (l *ledger) ownPackage(i imported) string {
-	switch i.eco {
-	case "maven", "nuget", "composer":
-		return longest(i.name, l.evidence.own, ".")
+	own := l.evidence.own[i.eco]
+	if i.eco != "maven" && i.eco != "nuget" && i.eco != "composer" || len(own) == 0 {
+		return ""
+	}
+	if declared, holds := own[i.name]; declared || holds && i.eco != "maven" {
+		return i.name
+	}
+	for _, p := range prefixes(i.name, ".")[1:] {
+		if !own[p] {
+			continue
+		}
+		head, rest, deeper := strings.Cut(i.name[len(p)+1:], ".")
+		switch i.eco {
+		case "maven": // a class of it, or what is in one; Kotlin has functions there
+			if head != "" && strings.ToLower(head[:1]) != head[:1] || rest == "" && !deeper && !i.wild && i.language != "java" {
+				return p
+			}
+		case "nuget":
+			if len(l.index().base[head+".cs"]) > 0 {
+				return p
+			}
+		case "composer":
+			if !deeper {
+				return p
+			}
+		}
+		return ""
 	}
 	return ""
 }
@@ -232,11 +309,19 @@ func (x *library) certain() bool {
 	return x.entry != nil && len(x.entry.imports) > 0
 }
 
+// nameless says that code imports x by names that follow from nothing that is known here.
+func (x *library) nameless() bool {
+	switch x.eco {
+	case "maven", "pypi", "nuget", "composer":
+		return x.entry == nil || len(x.entry.imports)+len(x.entry.brings) == 0
+	}
+	return false
+}
+
 // match notes which libraries an import uses.
 func (l *ledger) match(i imported) {
 	mine := l.ownPackage(i)
 	if mine == "" && l.ownName(i) {
-		l.evidence.seen[i.language+" "+i.name] = true
 		return
 	}
 	if mine != "" {
@@ -252,23 +337,21 @@ func (l *ledger) match(i imported) {
 	}
 	var best []*library
 	var brings []bringing
-	prefix := ""
-	for _, x := range l.evidence.libs[i.eco] {
-		own, brought := x.names()
-		name := i.name
-		if i.eco == "nuget" {
-			own, brought, name = lower(own), lower(brought), strings.ToLower(name)
+	prefix, name := "", i.name
+	if i.eco == "nuget" {
+		name = strings.ToLower(name)
+	}
+	for _, p := range prefixes(name, sep) {
+		if len(p) < len(mine) {
+			break
 		}
-		if p := longest(name, own, sep); p != "" && len(p) >= len(mine) {
-			if len(p) > len(prefix) {
-				best, prefix = nil, p
-			}
-			if len(p) == len(prefix) {
-				best = append(best, x)
-			}
+		if at := l.evidence.libs[i.eco][p]; len(at) > 0 && prefix == "" {
+			best, prefix = at, p
 		}
-		if p := longest(name, brought, sep); p != "" && len(p) >= len(mine) {
-			brings = append(brings, bringing{x, i.name[:len(p)]})
+		for _, x := range l.evidence.brings[i.eco][p] {
+			if !slices.ContainsFunc(brings, func(b bringing) bool { return b.x == x }) {
+				brings = append(brings, bringing{x, i.name[:len(p)]})
+			}
 		}
 	}
 	if !slices.ContainsFunc(best, (*library).production) { // what is declared for itself needs nobody to bring it
@@ -294,13 +377,6 @@ func (l *ledger) match(i imported) {
 	}
 }
 
-func lower(ss []string) (out []string) {
-	for _, s := range ss {
-		out = append(out, strings.ToLower(s))
-	}
-	return out
-}
-
 func typesName(pkg string) string {
 	if scope, name, ok := strings.Cut(strings.TrimPrefix(pkg, "@"), "/"); ok && strings.HasPrefix(pkg, "@") {
 		return scope + "__" + name
@@ -323,6 +399,9 @@ func (l *ledger) besides(i imported, prefix string) bool {
 	return false
 }
 
+// toolFile is the name of a file that tools for building and testing load.
+var toolFile = regexp.MustCompile(`(?i)(\.(config|conf|setup|stories|test|spec|cy)\.[cm]?[jt]sx?$|^(gulpfile|gruntfile|webpack|rollup|karma|jest|vite|vitest|babel|cypress|protractor|wdio|nightwatch|playwright|postcss|tailwind|\.[a-z]+rc)\b.*\.[cm]?[jt]s$|^(setup|conftest|noxfile|fabfile)\.py$)`)
+
 // seenUse notes an import of x in code of some class.
 func (l *ledger) seenUse(x *library, i imported, prefix string) {
 	switch {
@@ -337,6 +416,9 @@ func (l *ledger) seenUse(x *library, i imported, prefix string) {
 		}
 		if x.entry != nil && x.entry.role == "processor" {
 			how = "annotation processor"
+		}
+		if how == "import" && (i.class == artefact.Production || i.class == artefact.Generated) && !x.runs && !toolFile.MatchString(path.Base(i.unit)) && !l.apart(path.Dir(i.unit)) {
+			x.runs = true
 		}
 		x.use(how, prefix, i.ref)
 	}
@@ -386,6 +468,12 @@ func (l *ledger) matchGroups(eco string) {
 			groups[group(x)] = append(groups[group(x)], x)
 		}
 	}
+	var explained []string
+	defer func() {
+		for _, k := range explained {
+			l.evidence.seen[k] = true
+		}
+	}()
 	for g, xs := range groups {
 		if len(xs) != 1 || slices.Contains(umbrellas, g) || eco == "maven" && strings.Count(g, ".") < 1 {
 			continue
@@ -408,6 +496,7 @@ func (l *ledger) matchGroups(eco string) {
 			}
 			if below(i.name, prefix, ".") {
 				l.seenUse(x, i, prefix)
+				explained = append(explained, i.language+" "+i.name)
 			}
 		}
 	}
@@ -437,10 +526,21 @@ func (l *ledger) activate() {
 		l.mentioned(x)
 		l.configured(x)
 	}
+	servants := slices.DeleteFunc(l.sorted(), func(x *library) bool { return x.entry == nil || len(x.entry.serves) == 0 || len(x.decls) == 0 })
 	for changed := true; changed; {
 		changed = false
 		for _, x := range l.sorted() {
-			if x.entry == nil || x.used["required"] != nil || len(x.decls) == 0 {
+			if x.used["required"] != nil || len(x.decls) == 0 {
+				continue
+			}
+			for _, o := range servants {
+				if o.eco == x.eco && o != x && o.entry.worksOn(strings.ToLower(o.name), x.name) && o.needed(x) {
+					x.use("required", o.name, o.evidence()...)
+					changed = true
+					break
+				}
+			}
+			if x.entry == nil || x.used["required"] != nil {
 				continue
 			}
 			for _, t := range x.entry.triggers {

@@ -25,14 +25,24 @@ var products = sync.OnceValue(func() map[string]string {
 	return out
 })
 
+// public says whether anybody can publish under a registry's host, or look at what lies there.
+func public(host string) bool {
+	switch host {
+	case "", "docker.io", "index.docker.io", "quay.io", "ghcr.io", "gcr.io", "k8s.gcr.io", "registry.k8s.io", "mcr.microsoft.com", "public.ecr.aws",
+		"docker.elastic.co", "registry.access.redhat.com", "registry.redhat.io", "cr.fluentbit.io", "docker.redpanda.com", "cr.weaviate.io", "lscr.io", "nvcr.io", "container-registry.oracle.com", "icr.io":
+		return true
+	}
+	return strings.HasSuffix(host, ".gcr.io")
+}
+
 // mirrored matches names under which people keep copies of other registries' images: registry_io_path_product.
 var mirrored = regexp.MustCompile(`^(?:docker|gcr|quay|ghcr|k8s|registry|mcr|public)[._](?:gcr[._])?(?:io|elastic[._]co|microsoft[._]com|k8s[._]io)[._-].*?[._]([a-z0-9][a-z0-9-]*)$`)
 
 // product returns the kind of component that the public product in image makes, "" if the name is none that is known.
 func product(image string) string {
 	ref := parseImage(image)
-	if ref.name == "" {
-		return ""
+	if ref.name == "" || !public(ref.host) {
+		return "" // what a private registry calls by a product's name may be anything
 	}
 	last := ref.last()
 	if kind, ok := products()[last]; ok {

@@ -3,7 +3,7 @@ package fact
 import "assay/artefact"
 
 // What build files say of modules and of the libraries they use. Ecosystem is one of maven, npm, go, pypi, nuget, cargo,
-// composer, conan (CMake and Conan), vendored. Names are the ecosystem's own: group:artefact for maven, the module path
+// composer, conan (CMake and Conan), vendored (copies), cdn (by URL). Names are the ecosystem's own: group:artefact for maven, the module path
 // for go, the normalised distribution name (PEP 503) for pypi. Use is one of production, development, test, build
 // (compiler plugins, annotation processors), optional, peer (expected of whoever uses the module), graph (in the module graph, but
 // no package of it is built); "" in a lock that does not say.
@@ -90,23 +90,26 @@ type Justified struct {
 
 // Library is a third-party library of a component, after all files are joined. Version is "" while unknown. Direct says
 // that the component's own code declares it. Origin is registry, or what the files say instead (a path, a repository).
+// What is derived of libraries names its component, so that what holds of one is no proof for another.
 type Library struct {
+	Component                string
 	Ecosystem, Name, Version string
 	Use                      string
 	Direct                   bool
+	Nameless                 bool // by which names code imports it is not known here
 	Origin                   string
 }
 
 // Usage says that a library is needed, and how that is known: import (Detail is what is imported), annotation processor,
 // activated (by being there: a starter, an auto-configuration), configuration (a driver named by a URL or key), command
 // (named in a start command or a script), types, required (by the used library Detail), justified.
-type Usage struct{ Ecosystem, Name, How, Detail string }
+type Usage struct{ Component, Ecosystem, Name, How, Detail string }
 
 // Idle says that a direct production dependency is known well enough that its use would have been seen, and none was.
-type Idle struct{ Ecosystem, Name, Looked string }
+type Idle struct{ Component, Ecosystem, Name, Looked string }
 
 // Stray is an import of production code that no known library, no own package and no standard library explains.
-type Stray struct{ Language, Name string }
+type Stray struct{ Component, Language, Name string }
 
 func (Module) fact()      {}
 func (Submodule) fact()   {}

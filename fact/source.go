@@ -12,7 +12,8 @@ type Package struct {
 
 // Import is a name from elsewhere that a unit uses: a Java class or package, a Go import path, a module specifier, a
 // namespace, the first segments of a path. Kind is "" for an ordinary import, types if only types are used, effect if it
-// is imported for what it does on loading, qualified for a fully qualified name in the text of the code.
+// is imported for what it does on loading, qualified for a fully qualified name in the text of the code. What pages and style
+// sheets load (Language html and css) is a URL or path as written, of Kind script or style, with ${…} for what is made at run time.
 type Import struct {
 	Language, Name string
 	Kind           string
@@ -111,7 +112,7 @@ func (Configured) fact() {}
 
 var (
 	_ = register[Package](artefact.Source).optional()
-	_ = register[Import](artefact.Source).optional()
+	_ = register[Import](artefact.Source, artefact.Markup).optional()
 	_ = register[Annotated](artefact.Source).optional()
 	_ = register[Dynamic](artefact.Source).optional()
 	_ = register[TestCase](artefact.Source).optional()

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"assay/assess"
@@ -47,7 +49,26 @@ func (s Style) paint(code, text string) string {
 	if !s.Color || code == "" {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return string(paintOn) + code + string(paintOff) + text + string(paintOn) + "0" + string(paintOff)
+}
+
+// Colours travel through a line between two runes of private use, and become escape sequences when everything else that could
+// command a terminal has been taken out: names and texts come from files that may have been made to do just that.
+const (
+	paintOn  = '\ue000'
+	paintOff = '\ue001'
+)
+
+var painted = regexp.MustCompile("\ue000([0-9;]*)\ue001")
+
+// harmless takes from text what commands a terminal or turns the direction of text.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
+			return '\ufffd'
+		}
+		return r
+	}, text)
 }
 
 func (s Style) glyph(st rules.Status) string { return s.paint(looks[st].colour, looks[st].glyph) }
@@ -76,7 +97,10 @@ type table struct {
 	b *bytes.Buffer
 }
 
-func (t *table) line(format string, args ...any) { fmt.Fprintf(t.b, format+"\n", args...) }
+func (t *table) line(format string, args ...any) {
+	text := painted.ReplaceAllString(harmless(fmt.Sprintf(format, args...)), "\x1b[${1}m")
+	t.b.WriteString(strings.NewReplacer(string(paintOn), "", string(paintOff), "").Replace(text) + "\n")
+}
 
 // wrapped writes text in lines that fit, the first after first, the others after rest.
 func (t *table) wrapped(first, rest, text string) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/artefact"
 	"assay/fact"
 )
 
@@ -17,11 +18,15 @@ discharges the rest. Its Evidence row asks for a "List of libraries".
 
 A library is identified when its name, version and origin are known. The list is complete when each manifest has a lock file or a
 resolved closure that is, or lists by itself all that is built. Libraries for development, tests and building are listed too; a version
-that is missing there is no harm to what is delivered.`,
+that is missing there is no harm to what is delivered.
+
+What ARCH.1 does not discharge today: what base images hold and what the packages of their systems bring (an inventory of the
+image will tell), binaries that are built elsewhere and only lie in the tree, and what code fetches when it runs. A command in a
+Dockerfile or at the start of a program that may bring a library which no manifest lists keeps the list open.`,
 	Needs:     []fact.Fact{fact.Library{}, fact.Stray{}},
-	Uses:      []fact.Fact{fact.Usage{}},
+	Uses:      []fact.Fact{fact.Usage{}, fact.Unit{}},
 	ViolateAt: fact.Static, SatisfyAt: fact.Static,
-	Reaches: []Status{Unknown, Satisfied},
+	Reaches: []Status{Unknown, NotApplicable, Satisfied},
 	Rulings: []string{"needed"},
 	Check:   checkIdentified,
 	Ask: func(v *fact.View, f Finding) *Question {
@@ -38,6 +43,19 @@ that is missing there is no harm to what is delivered.`,
 		if strings.HasPrefix(f.Subject, "coverage of ") {
 			return &Question{Text: "Can the complete list of this component's libraries be had?", Evidence: "a lock file or a resolved closure beside each manifest that has none; the image's own inventory where there is no source"}
 		}
+		if name, ok := strings.CutPrefix(f.Subject, "vendored "); ok {
+			return &Question{
+				Text: fmt.Sprintf("Which release of which library is the copy %s?", name),
+				Answers: []Answer{
+					{"it is our own code, and no library", Satisfied},
+					{"a library", Unknown},
+				},
+				Evidence: "the release in the file's name, or a manifest and lock file that bring the library instead of the copy",
+			}
+		}
+		if name, ok := strings.CutPrefix(f.Subject, "cdn "); ok {
+			return &Question{Text: fmt.Sprintf("Which version of %s do pages load?", name), Evidence: "the exact version in the URL"}
+		}
 		if len(v.Missing(fact.Library{})) > 0 {
 			return nil // the list that is asked for answers this too
 		}
@@ -51,11 +69,13 @@ var _ = add(&Rule{
 Evidence row asks for "a justification for their usage (e.g., a model of functionalities and mapped used libraries)".
 
 Each library that the component itself declares for production must be used, or a person must say what for. One that nothing
-uses, where its use would have been seen, violates. What libraries bring along shares the judgement on them.`,
+uses, where its use would have been seen, violates. What libraries bring along shares the judgement on them. A library that
+delivered code imports is judged as one for production, whatever its manifest declares it for. What images, their systems' packages,
+binaries and code at run time bring is not judged here.`,
 	Needs:     []fact.Fact{fact.Library{}, fact.Stray{}},
-	Uses:      []fact.Fact{fact.Usage{}, fact.Idle{}},
+	Uses:      []fact.Fact{fact.Usage{}, fact.Idle{}, fact.Unit{}},
 	ViolateAt: fact.Static, SatisfyAt: fact.Static,
-	Reaches: []Status{Unknown, Satisfied, Violated},
+	Reaches: []Status{Unknown, NotApplicable, Satisfied, Violated},
 	Rulings: []string{"needed"},
 	Check:   checkNeeded,
 	Ask: func(v *fact.View, f Finding) *Question {
@@ -82,9 +102,21 @@ type named struct {
 	uses      []string
 	refs      []fact.Ref
 	direct    bool
+	nameless  bool // by which names it is imported is not known
 }
 
 func (n *named) String() string { return n.eco + " " + n.name }
+
+// versionless is what to say where no version is known.
+func (n *named) versionless() string {
+	switch n.eco {
+	case "cdn":
+		return fmt.Sprintf("pages load %s by a URL that does not pin a version: put the exact version into the URL", n.name)
+	case "vendored":
+		return fmt.Sprintf("%s lies in the tree as a copy, and nothing tells of which version: write the version into the file's name, or have a package manager bring it", n.name)
+	}
+	return fmt.Sprintf("no file states which version of %s is used: commit the lock file, or write the version down", n.name)
+}
 
 // delivered says whether it goes into what is delivered.
 func (n *named) delivered() bool {
@@ -101,6 +133,7 @@ func libraries(v *fact.View) (direct, others []*named) {
 			by[k] = n
 			*list = append(*list, n)
 		}
+		n.nameless = n.nameless || l.Nameless
 		n.versions, n.uses, n.refs = append(n.versions, l.Version), append(n.uses, l.Use), append(n.refs, ref)
 	}
 	for ref, l := range fact.All[fact.Library](v) {
@@ -123,8 +156,7 @@ func checkIdentified(v *fact.View) (fs []Finding) {
 	count, missing := 0, 0
 	for _, n := range direct {
 		if slices.Contains(n.versions, "") {
-			add(Finding{Subject: n.String(), Facts: n.refs,
-				Text: fmt.Sprintf("no file states which version of %s is used: commit the lock file, or write the version down", n.name)})
+			add(Finding{Subject: n.String(), Facts: n.refs, Text: n.versionless()})
 			continue
 		}
 		count++
@@ -177,8 +209,26 @@ func none(v *fact.View) []Finding {
 	if len(v.Missing(fact.Library{}))+len(v.Missing(fact.Stray{})) > 0 {
 		return nil
 	}
+	if unclaimed(v) {
+		return []Finding{{Subject: "libraries", Status: NotApplicable, Absent: []fact.Fact{fact.Library{}, fact.Stray{}},
+			Text: "no source, manifest or lock file is among the files that no component claims"}}
+	}
 	return []Finding{{Subject: "libraries", Status: Satisfied, Absent: []fact.Fact{fact.Library{}},
-		Text: "no third-party library goes into what is delivered: all manifests, lock files and sources were read"}}
+		Text: "no third-party library is declared, imported or copied; all manifests, lock files, sources and pages were read"}}
+}
+
+// unclaimed says that v shows what no component claims, and that no file there could bring or use a library.
+func unclaimed(v *fact.View) bool {
+	claimed := true
+	for _, c := range fact.All[fact.Component](v) {
+		claimed = c.Name != "(unmapped)"
+	}
+	for _, u := range fact.All[fact.Unit](v) {
+		if slices.Contains([]artefact.Family{artefact.Source, artefact.Manifest, artefact.Lock}, artefact.Family(u.Family)) {
+			return false
+		}
+	}
+	return !claimed
 }
 
 func checkNeeded(v *fact.View) (fs []Finding) {
@@ -221,6 +271,9 @@ func checkNeeded(v *fact.View) (fs []Finding) {
 		switch {
 		case len(evident) > 0:
 			f.Status, f.Text = Satisfied, n.name+" "+usedAs(evident[0].how, evident[0].detail)
+			if (n.eco == "cdn" || n.eco == "vendored") && evident[0].how == "import" {
+				f.Text = n.name + " is loaded by " + evident[0].detail
+			}
 			for _, u := range evident {
 				f.Facts = append(f.Facts, u.ref)
 			}
@@ -231,7 +284,11 @@ func checkNeeded(v *fact.View) (fs []Finding) {
 			}
 		case lies:
 			f.Status, f.Absent, f.Facts = Violated, []fact.Fact{fact.Usage{}}, append(f.Facts, i.ref)
-			f.Text = fmt.Sprintf("%s is declared and not used: %s. Remove it%s, or say what it is needed for", n.name, i.looked, otherwise(i.looked))
+			f.Text = fmt.Sprintf("%s is declared and not used: %s. %s", n.name, i.looked, instead(n.eco, i.looked))
+		case n.nameless:
+			f.Text = fmt.Sprintf("%s is declared; by which names it is imported is not known here, and nothing else shows what it is for", n.name)
+		case n.eco == "vendored":
+			f.Text = fmt.Sprintf("%s lies in the tree as a copy; nothing that was read loads it: remove it, or say what it is needed for", n.name)
 		default:
 			f.Text = fmt.Sprintf("%s is declared; nothing that was read shows what for", n.name)
 		}
@@ -282,12 +339,17 @@ func usedAs(how, detail string) string {
 	return "is used:" + of
 }
 
-// otherwise is what to do else with a library that looks misplaced.
-func otherwise(looked string) string {
-	if strings.HasPrefix(looked, "only tests") || strings.HasPrefix(looked, "only scripts") {
-		return " or declare it for development"
+// instead is what to do with a library that nothing uses.
+func instead(eco, looked string) string {
+	switch {
+	case strings.HasSuffix(looked, "brings it along anyway") && eco == "pypi":
+		return "Remove it, say what it is needed for, or move the pin to a constraints file"
+	case strings.HasSuffix(looked, "brings it along anyway") && eco == "npm":
+		return "Remove it, say what it is needed for, or move the pin to overrides"
+	case strings.HasPrefix(looked, "only tests"), strings.HasPrefix(looked, "only scripts"):
+		return "Remove it or declare it for development, or say what it is needed for"
 	}
-	return ""
+	return "Remove it, or say what it is needed for"
 }
 
 func plural(n int, one, many string) string {

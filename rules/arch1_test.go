@@ -22,6 +22,7 @@ func TestLibraryRules(t *testing.T) {
 	used := fact.Usage{Ecosystem: "npm", Name: "a", How: "import", Detail: "a"}
 	said := fact.Usage{Ecosystem: "npm", Name: "a", How: "justified", Detail: "a plug-in loads it"}
 	idle := fact.Idle{Ecosystem: "npm", Name: "a", Looked: "nothing imports it"}
+	loose := fact.Component{Name: "(unmapped)", Origin: "unmapped"}
 	for _, tt := range []struct {
 		name               string
 		facts              []fact.Fact
@@ -47,6 +48,10 @@ func TestLibraryRules(t *testing.T) {
 		{"none was read", nil, "Library", Unknown, Unknown},
 		{"a stray import", []fact.Fact{fact.Stray{Language: "python", Name: "requests"}}, "", Unknown, Unknown},
 		{"a stray import beside what is used", []fact.Fact{lib("a", "1"), used, fact.Stray{Language: "javascript", Name: "b"}}, "", Unknown, Satisfied},
+		{"none, and nobody claims what there is", []fact.Fact{loose, fact.Unit{Path: "r/README.md", Family: "documentation"}}, "", NotApplicable, NotApplicable},
+		{"none in what nobody claims", []fact.Fact{loose, fact.Unit{Path: "r/a.py", Family: "source", Language: "python"}}, "", Satisfied, Satisfied},
+		{"none was read of what nobody claims", []fact.Fact{loose}, "Stray", Unknown, Unknown},
+		{"none in a component", []fact.Fact{fact.Component{Name: "c", Kind: "service", Origin: "own"}}, "", Satisfied, Satisfied},
 	} {
 		b := new(fact.Base)
 		for _, f := range tt.facts {
@@ -79,6 +84,35 @@ func TestLibraryRules(t *testing.T) {
 							t.Errorf("%s: asks about what is violated", tt.name)
 						}
 					}
+				}
+			}
+		}
+	}
+}
+
+// What a finding tells people to do fits what was found.
+func TestLibraryTexts(t *testing.T) {
+	for _, tt := range []struct {
+		eco, looked string
+		nameless    bool
+		want        string
+	}{
+		{"pypi", "no production code imports it; boto3 brings it along anyway", false, "Remove it, say what it is needed for, or move the pin to a constraints file"},
+		{"npm", "no production code imports it; express brings it along anyway", false, "Remove it, say what it is needed for, or move the pin to overrides"},
+		{"npm", "only tests import it", false, "Remove it or declare it for development, or say what it is needed for"},
+		{"go", "no production code imports it", false, "Remove it, or say what it is needed for"},
+		{"maven", "", true, "by which names it is imported is not known here, and nothing else shows what it is for"},
+		{"npm", "", false, "nothing that was read shows what for"},
+	} {
+		b := new(fact.Base)
+		b.Add("c", fact.Row{Fact: fact.Library{Ecosystem: tt.eco, Name: "a", Version: "1", Use: "production", Direct: true, Nameless: tt.nameless}, Grade: fact.Static})
+		if tt.looked != "" {
+			b.Add("c", fact.Row{Fact: fact.Idle{Ecosystem: tt.eco, Name: "a", Looked: tt.looked}, Grade: fact.Static})
+		}
+		for _, r := range Of("ARCH.1") {
+			if r.ID == "ARCH.1/libraries-needed" {
+				if text := r.Evaluate(r.View(b, []string{"c"})).Findings[0].Text; !strings.HasSuffix(text, tt.want) {
+					t.Errorf("%s %s: %s", tt.eco, tt.looked, text)
 				}
 			}
 		}

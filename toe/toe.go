@@ -303,6 +303,8 @@ func (f *File) check(name string, root *yaml.Node) error {
 		switch {
 		case r.ID == "" || r.Path == "":
 			return bad(r.Line, "a root needs an id and a path")
+		case path.IsAbs(r.Path) || strings.HasPrefix(path.Clean(r.Path), "../../"):
+			return bad(r.Line, "root %q: its path may lead to a directory beside this one, no further; --root takes any", r.ID)
 		case strings.ContainsAny(r.ID, "/\\ "):
 			return bad(r.Line, "root id %q must be one word", r.ID)
 		case roots[r.ID]:

@@ -52,6 +52,8 @@ func TestErrors(t *testing.T) {
 		{"version: 1\nexclude: [a]\ninclude: [a]", "both included and excluded"},
 		{"version: 1\nroots: [{id: main, path: x}]", "is taken"},
 		{"version: 1\nroots: [{id: a/b, path: x}]", "must be one word"},
+		{"version: 1\nroots: [{id: x, path: ../../etc}]", "no further"},
+		{"version: 1\nroots: [{id: x, path: /etc}]", "no further"},
 		{"version: 1\nlibraries: [{library: a}]", "needs its name (library) and a reason (why)"},
 		{"version: 1\n---\nversion: 1", "one YAML document"},
 		{"version: one", "assay.yaml:1: "},

@@ -250,7 +250,7 @@ func (j *job) configuration() (*toe.File, error) {
 	if name == "" {
 		name = filepath.Join(j.dir, toe.FileName)
 	}
-	data, err := os.ReadFile(name)
+	data, err := acquire.ReadFile(filepath.Dir(name), filepath.Base(name), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) && j.config == "" {
 		return &toe.File{}, nil
 	} else if err != nil {
@@ -335,7 +335,7 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 	}
 	as = append(as, closures...)
 	if j.config != "" { // what stands elsewhere is declared all the same
-		data, err := os.ReadFile(j.config)
+		data, err := acquire.ReadFile(filepath.Dir(j.config), filepath.Base(j.config), 1<<20)
 		if err != nil {
 			return nil, nil, usage("read the configuration: %v", err)
 		}

@@ -8,13 +8,14 @@ import (
 	"assay/collect/deployment"
 	"assay/collect/library"
 	"assay/collect/library/scalibr"
+	"assay/collect/markup"
 	"assay/collect/source"
 	"assay/derive"
 	"assay/fact"
 )
 
 // collectors are all that this program has. A worker process serves the same list.
-var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, source.All)
+var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, markup.All, source.All)
 
 // readers returns who supplies a predicate: collectors, and derivations.
 func readers(predicate string) (out []string) {

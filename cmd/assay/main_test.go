@@ -204,8 +204,12 @@ func worse(t *testing.T, what string, before, after []assess.Cell, lost map[stri
 // needed are predicates without which ARCH.1 can be neither satisfied nor not applicable, wherever a unit could carry them.
 var needed = []fact.Fact{fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}}
 
+// beside are collectors whose units only repeat what another kind of unit must say: from Go 1.17 on go.mod lists all that is
+// built, and go.sum and the module graph add what is not.
+var beside = []string{"library/go-sum", "library/go-graph"}
+
 func emitsNeeded(c *collect.Collector) bool {
-	return slices.ContainsFunc(c.Emits, func(k fact.Fact) bool {
+	return !slices.Contains(beside, c.Name) && slices.ContainsFunc(c.Emits, func(k fact.Fact) bool {
 		return slices.ContainsFunc(needed, func(n fact.Fact) bool { return fact.Name(n) == fact.Name(k) })
 	})
 }

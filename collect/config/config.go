@@ -67,7 +67,7 @@ func (s *sheet) set(key, hint, text string, line int) {
 		}
 		return
 	}
-	s.all = append(s.all, setting{key: read.Clip(key), value: s.value(key+hint, text), text: text, line: line})
+	s.all = append(s.all, setting{key: read.Clip(kept(key)), value: s.value(key+hint, text), text: text, line: line})
 }
 
 var filtered = regexp.MustCompile(`^@([\w.-]+)@$`)
@@ -80,6 +80,14 @@ func (s *sheet) value(key, text string) fact.Value {
 		return fact.Unknown("an expression")
 	}
 	return read.Value(key, s.syntax.Pieces(text))
+}
+
+// kept returns a key as it may be kept: some have a URL in them, and that a password.
+func kept(key string) string {
+	if strings.ContainsAny(key, "/@") {
+		return fact.MaskedText(key)
+	}
+	return key
 }
 
 // gap records a line that was not understood.

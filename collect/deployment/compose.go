@@ -778,10 +778,7 @@ func (c *composer) path(s *sheet, at collect.Spot, service, what, p string) stri
 	if what == "context" && !remote(p) {
 		p = path.Clean(p)
 	}
-	if m := fact.Masked("", p); m.Op == "const" { // a remote context may have a password in it
-		return m.Text
-	}
-	return read.Hidden
+	return read.Clip(fact.MaskedText(p)) // a remote context may have a password in it
 }
 
 func (c *composer) words(v any) (out []string) {

@@ -59,7 +59,7 @@ type gaps struct {
 func newGaps(p *collect.Pass) *gaps { return &gaps{p, map[string]bool{}} }
 
 func (g *gaps) add(kinds []fact.Fact, at collect.Spot, why, format string, args ...any) {
-	text := read.Clip(fmt.Sprintf(format, args...))
+	text := read.Clip(fact.MaskedText(fmt.Sprintf(format, args...)))
 	if at.Part != "" {
 		text = at.Part + ": " + text
 		at.Line = 0 // a gap's line is one of the unit's own file

@@ -231,7 +231,7 @@ func (d *dockerfile) copied(s *stage, from string, c instructions.SourcesAndDest
 		emit(d.plain(s, source, fact.Copied{}, line))
 	}
 	for _, source := range c.SourceContents {
-		emit("<<" + read.Clip(source.Path))
+		emit("<<" + read.Clip(read.Script(source.Path)))
 	}
 }
 

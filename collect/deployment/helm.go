@@ -151,10 +151,7 @@ func (h *helm) chart(values string) (*chart.Chart, common.Values, error) {
 // line returns the first line of an error that may quote a lot.
 func line(err error) string {
 	text, _, _ := strings.Cut(strings.ReplaceAll(err.Error(), unset, ""), "\n")
-	if m := fact.Masked("", read.Clip(text)); m.Op == "const" {
-		return m.Text
-	}
-	return "an error"
+	return read.Clip(fact.MaskedText(text))
 }
 
 func (h *helm) rendering(profile, values string) error {

@@ -307,9 +307,9 @@ func (c *kustomization) resource(e *yaml.Node) *yaml.Node {
 }
 
 func shown(e *yaml.Node) string {
-	if m := fact.Masked("", read.Clip(e.Value)); m.Op == "const" && e.Kind == yaml.ScalarNode {
-		first, _, _ := strings.Cut(m.Text, "\n")
-		return first
+	if e.Kind == yaml.ScalarNode {
+		first, _, _ := strings.Cut(fact.MaskedText(e.Value), "\n")
+		return read.Clip(first)
 	}
 	return "what it refers to"
 }

@@ -462,6 +462,7 @@ func yarnLocked(r *reader, entries []*yarnEntry, whole bool, importers []string)
 		named[e.name] = append(named[e.name], e)
 	}
 	var all []pkg
+	edges := 0
 	for _, e := range entries {
 		l := fact.Locked{Ecosystem: "npm", Name: e.name, Version: e.version, Integrity: e.checksum != "", Origin: npmOrigin(e.resolved)}
 		if e.local {
@@ -486,6 +487,9 @@ func yarnLocked(r *reader, entries []*yarnEntry, whole bool, importers []string)
 			l.Requires = append(l.Requires, at(t.name, t.version))
 		}
 		for _, want := range e.peers { // which of them it gets depends on who asks; one that nobody brings may be missing by choice
+			if edges += len(named[want]); edges > maxEdges {
+				return fmt.Errorf("line %d: more than %d requirements", e.line, maxEdges)
+			}
 			for _, t := range named[want] {
 				id := at(t.name, t.version)
 				l.Requires, l.Peers = append(l.Requires, id), append(l.Peers, id)

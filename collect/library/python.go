@@ -29,6 +29,27 @@ func pep503(name string) string {
 	return separators.ReplaceAllString(strings.ToLower(strings.TrimSpace(name)), "-")
 }
 
+// pyDir returns a path as it may be kept. What stands where a path should may be a URL with a password in it.
+func pyDir(p string) string {
+	if strings.Contains(p, "://") {
+		return clean(strings.TrimSpace(p))
+	}
+	return clean(dir(p))
+}
+
+// pyOrigin returns where a library comes from. A commit is none of the long random strings that may be secrets.
+func pyOrigin(u, ref string) string {
+	if !commit.MatchString(ref) {
+		ref = clean(ref)
+	}
+	return extra(clean(u), ref)
+}
+
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// direct matches NAME @ URL.
+var direct = regexp.MustCompile(`^\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\]\s*)?@\s*[A-Za-z][A-Za-z0-9+.-]*:`)
+
 var requirement = regexp.MustCompile(`^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*(.*)$`)
 var specifiers = regexp.MustCompile(`^\(?\s*(?:(?:===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+\s*,?\s*)*\)?$`)
 var pinned = regexp.MustCompile(`^\(?\s*={2,3}\s*([A-Za-z0-9.+!_-]+)\s*,?\s*\)?$`)
@@ -53,7 +74,7 @@ func pep508(s string) (d fact.Dependency, ok bool) {
 		u, marker, _ := strings.Cut(strings.TrimSpace(u), " ;")
 		d.Version, d.Extra = fact.Unknown("url"), extra(phrase("extras", features), phrase("from", strings.TrimSpace(u)), phrase("marker", strings.TrimSpace(marker)))
 		if p, file := strings.CutPrefix(strings.TrimSpace(u), "file:"); file {
-			d.Path, d.Version = dir(strings.TrimPrefix(p, "//")), fact.Unknown("path")
+			d.Path, d.Version = pyDir(strings.TrimPrefix(p, "//")), fact.Unknown("path")
 		}
 		return d, true
 	}
@@ -152,11 +173,11 @@ func readPip(r *reader) error {
 	for _, l := range pipLines(r.text()) {
 		text := strings.TrimSpace(strings.TrimSuffix(l.text, `\`))
 		if f, ok := option(text, "-r", "--requirement", "--requirements"); ok {
-			r.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(clean(dir(f)))}, l.line)
+			r.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(pyDir(f))}, l.line)
 			continue
 		}
 		if f, ok := option(text, "-c", "--constraint"); ok {
-			r.emit(fact.Property{Ecosystem: "pypi", Key: "constraint", Value: fact.Const(clean(dir(f)))}, l.line)
+			r.emit(fact.Property{Ecosystem: "pypi", Key: "constraint", Value: fact.Const(pyDir(f))}, l.line)
 			continue
 		}
 		editable := ""
@@ -189,12 +210,18 @@ var sdist = regexp.MustCompile(`([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)-([0
 func pipRequirement(s string) (fact.Dependency, bool) {
 	target, marker, _ := strings.Cut(s, " ;")
 	target = strings.Trim(strings.TrimSpace(target), `"'`)
+	if direct.MatchString(target) {
+		return pep508(s)
+	}
 	isURL := regexpURL.MatchString(target)
 	if !isURL && !strings.HasPrefix(target, ".") && !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "~") &&
 		!strings.HasSuffix(target, ".whl") && !strings.HasSuffix(target, ".tar.gz") && !strings.HasSuffix(target, ".zip") {
 		return pep508(s)
 	}
 	bare, fragment, _ := strings.Cut(target, "#")
+	if isURL {
+		bare = clean(bare) // before its last step becomes a name
+	}
 	d := fact.Dependency{Ecosystem: "pypi", Version: fact.Unknown("url")}
 	file := path.Base(strings.SplitN(bare, "?", 2)[0])
 	if m := wheel.FindStringSubmatch(file); m != nil {
@@ -211,7 +238,7 @@ func pipRequirement(s string) (fact.Dependency, bool) {
 	if !isURL || strings.HasPrefix(target, "file:") {
 		p := strings.TrimPrefix(strings.TrimPrefix(bare, "file:"), "//")
 		p, _, _ = strings.Cut(p, "[")
-		if d.Path = dir(p); d.Version.Op == "" {
+		if d.Path = pyDir(p); d.Version.Op == "" {
 			d.Version = fact.Unknown("path")
 		}
 		if d.Name == "" {
@@ -256,7 +283,7 @@ func (p *py) sourced(d *fact.Dependency) {
 	}
 	for _, x := range append(s.list(), s) {
 		if v := x.str("path"); v != "" {
-			d.Path, d.Version = dir(v), fact.Unknown("path")
+			d.Path, d.Version = pyDir(v), fact.Unknown("path")
 		}
 		if x.is("workspace") {
 			d.Path, d.Version = "workspace:"+d.Name, fact.Unknown("path")
@@ -337,7 +364,7 @@ func readPyproject(r *reader) error {
 		r.emit(module, max(1, project.line, poetry.line))
 	}
 	for _, m := range workspace.get("members").list() {
-		r.emit(fact.Submodule{Ecosystem: "pypi", Dir: dir(m.text), Site: fact.Site{Symbol: "tool.uv.workspace"}}, m.line)
+		r.emit(fact.Submodule{Ecosystem: "pypi", Dir: pyDir(m.text), Site: fact.Site{Symbol: "tool.uv.workspace"}}, m.line)
 	}
 	if v := project.str("requires-python"); v != "" {
 		r.emit(fact.Property{Ecosystem: "pypi", Key: "python", Value: fact.Const(v)}, project.get("requires-python").line)
@@ -378,7 +405,7 @@ func readPyproject(r *reader) error {
 		p.scripts(s)
 	}
 	project.get("entry-points").each(func(group string, v *node) {
-		v.each(func(name string, x *node) { p.script(group+":"+name, fact.Const(x.text), x.line) })
+		v.each(func(name string, x *node) { p.script(group+":"+name, fact.Const(fact.MaskedText(x.text)), x.line) })
 	})
 	hatch.get("envs").each(func(env string, v *node) {
 		use := groupUse(env)
@@ -430,10 +457,10 @@ func readPyproject(r *reader) error {
 
 func (p *py) included(files *node) {
 	if files.kind == "string" {
-		p.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(dir(files.text))}, files.line)
+		p.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(pyDir(files.text))}, files.line)
 	}
 	for _, f := range files.list() {
-		p.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(dir(f.text))}, f.line)
+		p.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(pyDir(f.text))}, f.line)
 	}
 }
 
@@ -476,7 +503,7 @@ func (p *py) table(n *node, use, section, with string) {
 						phrases = append(phrases, phrase("from", u))
 					}
 				}
-				if d.Path = dir(x.str("path")); d.Path != "" {
+				if d.Path = pyDir(x.str("path")); d.Path != "" {
 					d.Version = fact.Unknown("path")
 				}
 				if x.is("optional") && use == "production" {
@@ -585,7 +612,7 @@ func readSetupCfg(r *reader) error {
 		for _, l := range e.lines {
 			if f, ok := strings.CutPrefix(l.text, "file:"); ok {
 				for _, x := range strings.Split(f, ",") {
-					r.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(dir(x))}, l.line)
+					r.emit(fact.Property{Ecosystem: "pypi", Key: "include", Value: fact.Const(pyDir(x))}, l.line)
 				}
 				continue
 			}
@@ -637,7 +664,7 @@ func readSetupCfg(r *reader) error {
 				} else {
 					name = e.key + ":" + name
 				}
-				p.script(name, fact.Const(target), l.line)
+				p.script(name, fact.Const(fact.MaskedText(target)), l.line)
 			}
 		}
 	}
@@ -753,11 +780,11 @@ func readPipfileLock(r *reader) error {
 			}
 			for _, k := range []string{"git", "hg", "svn", "file"} {
 				if u := v.str(k); u != "" {
-					x.Origin = clean(extra(u, v.str("ref")))
+					x.Origin = pyOrigin(u, v.str("ref"))
 				}
 			}
 			if p := v.str("path"); p != "" {
-				x.Origin = "path:" + dir(p)
+				x.Origin = "path:" + pyDir(p)
 			}
 			if x.Version == "" && x.Origin == "" {
 				r.unresolved(fact.Locked{}, v.line, "%s is not pinned", name)
@@ -854,9 +881,9 @@ func readPoetryLock(r *reader) error {
 		}
 		switch s := n.get("source"); s.str("type") {
 		case "directory", "file":
-			x.Origin = "path:" + dir(s.str("url"))
+			x.Origin = "path:" + pyDir(s.str("url"))
 		case "git", "url":
-			x.Origin = clean(extra(s.str("url"), s.str("resolved_reference")))
+			x.Origin = pyOrigin(s.str("url"), s.str("resolved_reference"))
 		case "legacy":
 			x.Origin = "registry " + clean(s.str("url"))
 		}
@@ -897,11 +924,11 @@ func readPdmLock(r *reader) error {
 			x.Use = stronger(x.Use, use)
 		}
 		if p := n.str("path"); p != "" {
-			x.Origin = "path:" + dir(p)
+			x.Origin = "path:" + pyDir(p)
 		}
 		for _, k := range []string{"git", "url"} {
 			if u := n.str(k); u != "" {
-				x.Origin = clean(extra(u, n.str("revision")))
+				x.Origin = pyOrigin(u, n.str("revision"))
 			}
 		}
 		for _, w := range n.get("dependencies").list() {
@@ -935,9 +962,9 @@ func readUvLock(r *reader) error {
 		member := false
 		for _, k := range []string{"editable", "virtual", "directory", "path"} {
 			if p := s.str(k); p != "" {
-				x.Origin = "path:" + dir(p)
+				x.Origin = "path:" + pyDir(p)
 				if member = k == "editable" || k == "virtual"; member {
-					m := dir(p)
+					m := pyDir(p)
 					if m == "." {
 						m = ""
 					}

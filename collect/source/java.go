@@ -3,6 +3,7 @@
 package source
 
 import (
+	"regexp"
 	"strings"
 
 	"assay/code"
@@ -24,7 +25,14 @@ type javaReader struct {
 // A javaClass is what a test method must know of the class around it.
 type javaClass struct{ skipped, junit3, testng bool }
 
+// escaped matches Unicode escapes of characters that make up Java's own syntax. The compiler puts them in before it reads, so
+// that one can end a comment or a string where no reader of the file sees an end.
+var escaped = regexp.MustCompile(`\\u+00(0[aAdD]|22|27|2[aA]|2[fF]|3[bB]|40|5[cC])`)
+
 func newJavaReader(w *walk) visitor {
+	if at := escaped.FindStringIndex(w.text); at != nil {
+		w.Unread = append(w.Unread, code.Unread{Line: 1 + strings.Count(w.text[:at[0]], "\n"), Text: "a Unicode escape of a character of the syntax"})
+	}
 	return &javaReader{walk: w, classes: map[int]javaClass{}, wildcards: map[string]bool{}, variables: map[string]bool{}}
 }
 

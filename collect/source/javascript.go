@@ -422,7 +422,27 @@ func (r *scriptReader) construct(i int) {
 	}
 }
 
-func (r *scriptReader) value(i int) fact.Value { return r.valueWithin(i, 32) }
+func (r *scriptReader) value(i int) fact.Value { return withoutSecrets(r.valueWithin(i, 32)) }
+
+// withoutSecrets masks a text, of which only the whole may show that there is a password in it.
+func withoutSecrets(v fact.Value) fact.Value {
+	switch v.Op {
+	case "const":
+		return fact.Const(fact.MaskedText(v.Text))
+	case "concat":
+		var whole strings.Builder
+		for _, p := range v.Of {
+			if p.Op != "const" {
+				p.Text = "${x}"
+			}
+			whole.WriteString(p.Text)
+		}
+		if whole.String() != fact.MaskedText(whole.String()) {
+			return fact.Unknown("masked")
+		}
+	}
+	return v
+}
 
 func (r *scriptReader) valueWithin(i, depth int) fact.Value {
 	if depth == 0 {

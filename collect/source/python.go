@@ -107,16 +107,20 @@ func (r *pythonReader) done() {
 	}
 }
 
-// imported notes an import that statement makes at node i.
-func (r *pythonReader) imported(name string, statement, i int) {
-	kind := ""
+// kindAt says whether an import at node i, which is no earlier than the last that was asked for, is for types alone.
+func (r *pythonReader) kindAt(i int) string {
 	for len(r.typing) > 0 && r.typing[len(r.typing)-1].to <= i {
 		r.typing = r.typing[:len(r.typing)-1]
 	}
 	if n := len(r.typing); n > 0 && r.typing[n-1].from <= i {
-		kind = code.Types
+		return code.Types
 	}
-	r.imports(name, kind, i)
+	return ""
+}
+
+// imported notes an import that statement makes at node i.
+func (r *pythonReader) imported(name string, statement, i int) {
+	r.imports(name, r.kindAt(i), i)
 	switch root, _, _ := strings.Cut(name, "."); root {
 	case "ctypes", "cffi", "_cffi_backend":
 		r.native("ffi", statement)
@@ -134,9 +138,12 @@ func (r *pythonReader) from(i int) {
 		dots = strings.Join(strings.Fields(r.source(r.child(module, "import_prefix"))), "")
 		name = dots + r.path(r.child(module, "dotted_name"))
 	}
-	if dots == "" || name != dots || r.child(i, "wildcard_import") >= 0 {
+	// What is imported may be a module of a package that several libraries share, which its package alone does not tell.
+	whole := name == "" || dots != "" && name != dots || name == "__future__" || r.child(i, "wildcard_import") >= 0
+	if whole {
 		r.imported(name, i, i)
 	}
+	said := whole
 	for c := range r.children(i) {
 		if r.fields[r.nodes[c].field] != "name" {
 			continue
@@ -145,10 +152,21 @@ func (r *pythonReader) from(i int) {
 		if r.is(c, "aliased_import") {
 			what, alias = r.field(c, "name"), r.field(c, "alias")
 		}
-		if dots != "" && name == dots { // from . import x: a module beside this one, as far as anybody can tell
+		full := clip(name+"."+r.path(what), maxName)
+		switch {
+		case whole:
+		case dots != "": // from . import x: a module beside this one, as far as anybody can tell
 			r.imported(dots+r.path(what), i, c)
+		case !said:
+			r.imported(full, i, c)
+		default:
+			r.imports(full, r.kindAt(c), c) // what the statement makes of its module is said once
 		}
-		r.aliases[r.source(alias)] = clip(name+"."+r.path(what), maxName)
+		said = true
+		r.aliases[r.source(alias)] = full
+	}
+	if !said {
+		r.imported(name, i, i)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"assay/code"
+	"assay/fact"
 )
 
 // A tag begins a line of a comment, behind nothing but the comment's own ornaments.
@@ -60,9 +61,17 @@ func tagArgs(s string) (out []code.Arg) {
 				a.Value = word[len(key)+1:]
 			}
 		}
-		a.Value = clip(strings.TrimSpace(a.Value), maxName)
+		a.Value = clip(maskedTag(a.Key, strings.TrimSpace(a.Value)), maxName)
 		out = append(out, a)
 		s = strings.TrimSpace(rest)
 	}
 	return out
+}
+
+// maskedTag returns what a tag says without secrets: developers paste what they justify.
+func maskedTag(key, value string) string {
+	if v := fact.Masked(key, value); v.Op == "const" {
+		return v.Text
+	}
+	return "…"
 }

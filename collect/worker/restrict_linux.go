@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"runtime/debug"
@@ -20,6 +21,9 @@ const (
 
 // attach makes a worker die with its parent.
 func attach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+
+// gone says whether no process has this number.
+func gone(pid int) bool { return pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // restrict takes from this process what a parser does not need. Landlock is used as far as this kernel has it; resource
 // limits always hold.

@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -121,8 +122,20 @@ type Pool struct {
 	failed  error // why workers cannot be started at all
 }
 
-// New returns an empty pool.
-func New() *Pool { return &Pool{all: map[*process]bool{}} }
+// prefix begins the names of workers' directories; the number of the process that made them follows.
+const prefix = "assay-worker-"
+
+// New returns an empty pool. It removes the directories that pools of processes left which were killed.
+func New() *Pool {
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, dir := range left {
+		var pid int
+		if n, _ := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), prefix), "%d-", &pid); n == 1 && gone(pid) {
+			os.RemoveAll(dir) // somebody else's stay
+		}
+	}
+	return &Pool{all: map[*process]bool{}}
+}
 
 // A process is one worker. It does one thing at a time.
 type process struct {
@@ -170,7 +183,7 @@ func (p *Pool) start() (*process, error) {
 		}
 		command = []string{self}
 	}
-	dir, err := os.MkdirTemp("", "assay-worker-")
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", prefix, os.Getpid()))
 	if err != nil {
 		return nil, err
 	}

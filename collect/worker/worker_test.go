@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -108,6 +109,25 @@ func TestDeaths(t *testing.T) {
 	}
 	if x := p.Run(context.Background(), hostile, input("exit")); !strings.Contains(x.Gaps[0].Text, "fatal: no") {
 		t.Errorf("the last words are lost: %s", x.Gaps[0].Text)
+	}
+}
+
+// What a killed process left behind is removed; what a living one uses stays.
+func TestLeftBehind(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	dead := exec.Command(os.Args[0], "-test.run=^$")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for pid, stays := range map[int]bool{dead.Process.Pid: false, os.Getpid(): true} {
+		dir := filepath.Join(os.TempDir(), fmt.Sprintf("%s%d-x", prefix, pid))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		New().Close()
+		if _, err := os.Stat(dir); (err == nil) != stays {
+			t.Errorf("the directory of process %d: %v", pid, err)
+		}
 	}
 }
 

@@ -52,6 +52,7 @@ var exempt = map[string]string{
 	"collect/worker os":                "it starts processes",
 	"collect/worker os/exec":           "it starts processes",
 	"collect/worker syscall":           "it limits processes",
+	"collect/worker path/filepath":     "it keeps a directory for each process",
 	"collect/deployment os":            "compose-go reads files: it gets a directory of its own within the worker",
 	"collect/deployment path/filepath": "as above",
 }

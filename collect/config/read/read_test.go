@@ -31,7 +31,7 @@ func TestValue(t *testing.T) {
 		{read.Shell, "X", "${DB_PASSWORD:-hunter2}", "key(DB_PASSWORD, ?masked)"},
 		{read.Shell, "X", "a${DB_PASSWORD:-hunter2}", `"a"+key(DB_PASSWORD, ?masked)`},
 		{read.Shell, "X", "http://${U:-u}:${P:-hunter2}@$H", `"http://"+key(H)`},
-		{read.Shell, "X", "a;password=${P:-hunter2}", "?masked"},
+		{read.Shell, "X", "a;password=${P:-hunter2}", `"a;password=…"`},
 	} {
 		if got := cases.Value(read.Value(c.key, c.syntax.Pieces(c.text))); got != c.want {
 			t.Errorf("%s: %s: got %s, want %s", c.key, c.text, got, c.want)
@@ -41,8 +41,8 @@ func TestValue(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	for _, c := range [][2]string{
-		{"run|--password|hunter2|--token=hunter2", "run|--password|(masked)|--token=(masked)"},
-		{"sh|-c|export A_TOKEN=hunter2; run", "sh|-c|export A_TOKEN=(masked) run"},
+		{"run|--password|hunter2|--token=hunter2", "run|--password|…|--token=…"},
+		{"sh|-c|export A_TOKEN=hunter2; run", "sh|-c|export A_TOKEN=…; run"},
 		{"sh|-c|export A_TOKEN=$TOKEN; run", "sh|-c|export A_TOKEN=$TOKEN; run"},
 		{"http://u:hunter2@h/x", "http://h/x"},
 		{"--password|--other", "--password|--other"},
