@@ -80,8 +80,8 @@ func (l *ledger) read() {
 		}
 		e.own[eco][name] = true
 		for i, c := range name {
-			if c == '.' {
-				e.own[eco][name[:i]] = e.own[eco][name[:i]]
+			if above := name[:i]; c == '.' && !e.own[eco][above] {
+				e.own[eco][above] = false // it holds own packages, and is none itself as far as this one says
 			}
 		}
 	}
