@@ -119,7 +119,8 @@ func compare(bin, dir string, t tool) (bool, error) {
 	return differences == 0, nil
 }
 
-// found returns what assay lists, and the names of what only builds: a tool lists no plugins of its own. Its exit code says what it thinks of the system, which does not matter here.
+// found returns what assay lists, and the names of what the tool does not list: its own plugins, other lists of requirements.
+// Its exit code says what it thinks of the system, which does not matter here.
 func found(bin, dir, doc, ecosystem string) (list, map[string]bool, error) {
 	cmd := exec.Command(bin, "assess", dir, "-o", "json="+doc)
 	var stderr bytes.Buffer
@@ -140,7 +141,8 @@ func found(bin, dir, doc, ecosystem string) (list, map[string]bool, error) {
 	out, tooling := list{}, map[string]bool{}
 	for _, l := range d.Libraries {
 		if l.Ecosystem == ecosystem {
-			tooling[l.Name] = l.Use == "build" && (tooling[l.Name] || out[l.Name] == nil)
+			aside := l.Use == "build" || ecosystem == "pypi" && l.Use != "production" // pip is asked for one list only
+			tooling[l.Name] = aside && (tooling[l.Name] || out[l.Name] == nil)
 			out.add(l.Name, l.Version)
 		}
 	}
