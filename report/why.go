@@ -41,6 +41,9 @@ func Why(w io.Writer, d *assess.Document, requirement, component string, s Style
 		for _, a := range c.Rules {
 			t.rule(a)
 		}
+		if r.ID == "ARCH.1" {
+			t.functionalities(c.Component)
+		}
 	}
 	if !shown {
 		return false, nil
@@ -60,6 +63,23 @@ func Why(w io.Writer, d *assess.Document, requirement, component string, s Style
 	}
 	_, err := w.Write(b.Bytes())
 	return true, err
+}
+
+// functionalities writes which part of a component uses which libraries: ARCH.1's "model of functionalities and mapped used
+// libraries".
+func (t *table) functionalities(component string) {
+	first := true
+	for _, f := range t.d.Functions {
+		if f.Component != component {
+			continue
+		}
+		if first {
+			t.line("  parts of %s and the libraries they use:", component)
+			first = false
+		}
+		_, part, _ := strings.Cut(f.Part, "/")
+		t.wrapped("    "+part+": ", "      ", strings.Join(f.Libraries, ", "))
+	}
 }
 
 // maxAlike bounds how many findings of one status are shown in full.

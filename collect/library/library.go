@@ -183,7 +183,7 @@ func (r *reader) unresolved(kind fact.Fact, line int, format string, args ...any
 
 // short returns s on one line, bounded and without what looks like a secret.
 func short(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = fact.MaskedText(strings.Join(strings.Fields(s), " ")) // before it is cut: half a secret is one too
 	if len(s) > 200 {
 		s = strings.ToValidUTF8(s[:200], "") + "…"
 	}

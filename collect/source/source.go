@@ -126,7 +126,7 @@ func emit(p *collect.Pass, emits []fact.Fact, f *code.File) {
 			more = fmt.Sprintf(" (and %d more)", n)
 		}
 		for _, e := range emits {
-			p.Gap(e, u.Line, "unparsed", "line %d: cannot be parsed: %s%s", u.Line, u.Text, more)
+			p.Gap(e, u.Line, "unparsed", "line %d: cannot be parsed: %s%s", u.Line, fact.MaskedText(u.Text), more)
 		}
 	}
 }

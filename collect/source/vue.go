@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"assay/code"
+	"assay/fact"
 )
 
 // Vue reads the script blocks of Vue's single-file components. What its templates call, the scripts must have imported.
@@ -183,7 +184,7 @@ func (s *vueScanner) element() {
 // external notes a script that stands in another file.
 func (s *vueScanner) external(attributes map[string]string, at int) {
 	if src := attributes["src"]; src != "" {
-		s.imports = append(s.imports, code.Import{Name: clip(src, maxName), Place: s.place(at)})
+		s.imports = append(s.imports, code.Import{Name: clip(fact.MaskedText(src), maxName), Place: s.place(at)})
 	}
 }
 
