@@ -29,8 +29,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the want section of each case")
 
+// dying are the collectors, each with a Run that ends its process as a crash of a parser in C would.
+func dying() (out []*collect.Collector) {
+	for _, c := range collectors {
+		d := *c
+		d.Name = c.Name + " dies"
+		d.Run = func(*collect.Pass) error { os.Exit(139); return nil }
+		out = append(out, &d)
+	}
+	return out
+}
+
 func TestMain(m *testing.M) {
-	worker.Main(collectors) // the test binary serves its own workers
+	worker.Main(append(slices.Clone(collectors), dying()...)) // the test binary serves its own workers
 	testscript.Main(m, map[string]func(){"assay": main})
 }
 
@@ -259,6 +270,43 @@ func TestBrokenCollectors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A collector whose process dies at each of its units makes no cell better either: in real workers, on the example system.
+func TestDyingCollectors(t *testing.T) {
+	as, store := tree(t, "../../lab/shop")
+	memo := new(assess.Memory)
+	base := engine("ARCH.1/", memo).Assess(as, store, nil)
+	pool := worker.New()
+	defer pool.Close()
+	tried := 0
+	for i, d := range dying() {
+		touched := map[string]bool{}
+		for _, u := range base.Units {
+			if d.Of(u) && u.Class != artefact.Vendored && base.Plan.Class(u.Path, u.Class) <= artefact.Build && emitsNeeded(collectors[i]) {
+				for _, of := range base.Plan.Of(u.Path) {
+					touched[of] = true
+				}
+			}
+		}
+		if len(touched) == 0 {
+			continue
+		}
+		tried++
+		e := engine("ARCH.1/", memo)
+		e.Collectors = append(slices.Delete(slices.Clone(collectors), i, i+1), d)
+		e.Run = pool.Run
+		a := e.Assess(as, store, nil)
+		worse(t, d.Name, base.Cells, a.Cells, touched)
+		if !slices.ContainsFunc(a.Cells, func(c assess.Cell) bool {
+			return slices.ContainsFunc(c.Why, func(s assess.Story) bool { return s.Kind == "killed" })
+		}) {
+			t.Errorf("%s: nobody tells of its death", d.Name)
+		}
+	}
+	if tried < 8 {
+		t.Errorf("only %d collectors were tried", tried)
 	}
 }
 
