@@ -215,8 +215,30 @@ var runtimes = []string{"scratch", "alpine", "debian", "ubuntu", "busybox", "fed
 	"base-debian12", "static-debian11", "base-debian11", "python", "python3", "pypy", "node", "nodejs", "deno", "bun", "golang", "go", "rust", "php", "ruby", "perl", "openjdk", "eclipse-temurin", "amazoncorretto", "ibm-semeru-runtimes", "java", "jre", "jdk", "maven", "gradle",
 	"runtime", "runtime-deps", "aspnet", "sdk", "mono", "swift", "erlang", "elixir", "haskell", "gcc", "clang"}
 
+// beside leaves a gap where a workload of the component runs further images beside one: what they hold is delivered with it,
+// and was not read. Releases and tags of one image are one.
+func (l *ledger) beside() {
+	images := map[string]map[string]bool{} // by deployment file
+	for ref, c := range fact.All[fact.Container](l.p.View) {
+		t := text(c.Image)
+		if t == "" || c.Init || !deployed(l.class(ref)) || plain(c.Workload) != plain(l.p.Component) {
+			continue
+		}
+		if images[c.Site.Unit] == nil {
+			images[c.Site.Unit] = map[string]bool{}
+		}
+		images[c.Site.Unit][releaseSuffix.ReplaceAllString(parseImage(t).last(), "")] = true
+	}
+	for _, unit := range slices.Sorted(maps.Keys(images)) {
+		if names := slices.Sorted(maps.Keys(images[unit])); len(names) > 1 {
+			l.p.Gap(fact.Library{}, unit, "unread", "several images run in one workload ("+strings.Join(names, ", ")+"), and the libraries of all but the component's own have not been read")
+		}
+	}
+}
+
 // unread says whether a component is made of what nobody has read: an image alone, or some files upon one.
 func (l *ledger) unread() bool {
+	l.beside()
 	manifest, source := false, false
 	for _, u := range l.units {
 		switch u.Family {
