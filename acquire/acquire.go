@@ -192,7 +192,7 @@ func take(store *Store, root string, e entry, charts map[string]bool, lim Limits
 	if fault != "" && k == (kind{artefact.Data, ""}) && !inertSet[path.Ext(strings.ToLower(e.path))] {
 		k = kind{artefact.Source, ""} // empty because unread, not because there is nothing
 	}
-	if chartFile(e.path, charts) && k.family != artefact.Document {
+	if chartFile(e.path, k, charts) {
 		k = kind{artefact.Data, "chart file"} // it is read as a part of its chart
 	}
 	u.Family, u.Language, u.Class = k.family, k.language, class(e.path, k, data)

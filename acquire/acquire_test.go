@@ -313,6 +313,20 @@ func TestBundles(t *testing.T) {
 	}
 }
 
+// A chart hides nothing that lies beside it: sources, manifests and deployments stay what they are.
+func TestChartHidesNothing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"Chart.yaml": "name: a", "values.yaml": "a: 1", "templates/d.yaml": "apiVersion: v1\nkind: Pod\n", "templates/x.py": "import evil",
+		"main.py": "import evil", "pom.xml": "<project/>", "k8s/d.yaml": "apiVersion: v1\nkind: Pod\n", "compose.yaml": "services: {}", "Dockerfile": "FROM scratch", "strange.qqq": "?"})
+	m, _, _ := units(t, dir, Options{})
+	for name, want := range map[string]artefact.Family{"values.yaml": artefact.Data, "templates/d.yaml": artefact.Data, "templates/x.py": artefact.Source, "main.py": artefact.Source,
+		"pom.xml": artefact.Manifest, "k8s/d.yaml": artefact.Deployment, "compose.yaml": artefact.Deployment, "Dockerfile": artefact.Recipe, "strange.qqq": artefact.Source, "Chart.yaml": artefact.Deployment} {
+		if m[name].Family != want {
+			t.Errorf("%s is %s, want %s", name, m[name].Family, want)
+		}
+	}
+}
+
 // The memo gives back what was put, forgets what is damaged, and is safe for several at once.
 func TestMemo(t *testing.T) {
 	dir := t.TempDir()

@@ -118,11 +118,13 @@ func relative(dir, file string) string {
 	return strings.Repeat("../", len(d)-n) + strings.Join(f[n:], "/")
 }
 
-// chart returns what lies below the directory of a Chart.yaml.
+// chart returns what lies below the directory of a Chart.yaml and may be drawn on in rendering: no program and no build file,
+// of which there are many beside a chart in the root of a repository.
 func chart(anchor string, units []artefact.Unit) (out []string) {
 	dir := path.Dir(anchor) + "/"
 	for _, u := range units {
-		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document && !strings.HasSuffix(u.Path, ".tgz") { // a packed subchart is one that is not there
+		program := u.Family == artefact.Source && u.Language != "" || u.Family == artefact.Manifest || u.Family == artefact.Lock || u.Family == artefact.Recipe
+		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document && !program && !strings.HasSuffix(u.Path, ".tgz") { // a packed subchart is one that is not there
 			out = append(out, u.Path)
 		}
 	}

@@ -140,15 +140,24 @@ func setOf(words []string) map[string]bool {
 	return m
 }
 
-// chartFile says that p lies in a chart whose directory is one of charts, and is not its Chart.yaml.
-func chartFile(p string, charts map[string]bool) bool {
+// chartFile says that p is one of the files that a chart is rendered from, in a chart whose directory is one of charts: a
+// template, a definition, a values file, something of a subchart. Whatever else lies beside a Chart.yaml is what it is: a chart
+// in the root of a repository does not make its sources and deployments disappear.
+func chartFile(p string, k kind, charts map[string]bool) bool {
+	if k.family == artefact.Source && k.language != "" || k.family == artefact.Manifest || k.family == artefact.Lock || k.family == artefact.Recipe || k.family == artefact.Document {
+		return false
+	}
+	rest := path.Base(p)
 	for d := path.Dir(p); ; d = path.Dir(d) {
-		if charts[d] && p != path.Join(d, "Chart.yaml") {
-			return true
+		if charts[d] && d+"/Chart.yaml" != p && rest != "Chart.yaml" {
+			if first, _, below := strings.Cut(rest, "/"); below && (first == "templates" || first == "crds" || first == "charts") || strings.HasPrefix(rest, "values") && !below {
+				return true
+			}
 		}
 		if d == "." || d == "/" {
 			return false
 		}
+		rest = path.Base(d) + "/" + rest
 	}
 }
 
