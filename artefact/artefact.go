@@ -63,6 +63,9 @@ const (
 	Pipeline    Family = "pipeline"    // continuous integration
 	Declaration Family = "declaration" // assay.yaml
 	Probe       Family = "probe"       // what a probe saw
+	Advisory    Family = "advisory"    // what a database of vulnerabilities says of one library
+	Statement   Family = "statement"   // what somebody says of a vulnerability: VEX
+	Image       Family = "image"       // a container image: its configuration, packages and files
 	Document    Family = "document"    // prose and pictures
 	Data        Family = "data"        // inert data, and what no family fits
 )

@@ -80,10 +80,12 @@ type Call struct {
 type Test struct {
 	Framework, Name string
 	Skipped         bool
+	Asserts         int  // what in it can fail it
+	Delegates       bool // it calls functions of its own code that may assert for it
 	Place
 }
 
-// A Native marks code whose memory is the programmer's: asm, cgo, unsafe, jni, ffi, pinvoke.
+// A Native marks code whose memory is the programmer's: c, asm, cgo, unsafe, jni, ffi, pinvoke, extension.
 type Native struct {
 	Kind string
 	Place

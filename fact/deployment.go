@@ -21,6 +21,8 @@ type Container struct {
 	Image                       Value
 	Context, Dockerfile, Target string
 	Command                     []string // entry point and arguments that override the image's
+	Pull                        string   // when the image is pulled: always, missing, never, build; "" is not said
+	ReadOnly                    bool     // its root file system cannot be written
 	Site                        Site
 }
 
@@ -68,6 +70,18 @@ type (
 	}
 )
 
+// Object is an object of Kubernetes that is no workload, and what its annotations say: a controller's instruction, a policy.
+// Group is its API group and version as written. Annotations are key=value, masked; Detail holds what a policy or an
+// automation of a known kind says in short (Kyverno's verifyImages, Flux's image update path).
+type Object struct {
+	Group, Kind, Name, Namespace string
+	Annotations                  []string
+	Detail                       []string
+	Profile                      string
+	Site                         Site
+}
+
+func (Object) fact()      {}
 func (Workload) fact()    {}
 func (Container) fact()   {}
 func (ImageBuild) fact()  {}
@@ -80,6 +94,7 @@ func (Ran) fact()         {}
 var (
 	_ = register[Workload](artefact.Deployment).optional()
 	_ = register[Container](artefact.Deployment).optional()
+	_ = register[Object](artefact.Deployment).optional()
 	_ = register[ImageBuild](artefact.Deployment, artefact.Manifest).optional()
 	_ = register[Environment](artefact.Deployment).optional()
 	_ = register[Stage](artefact.Recipe).optional()

@@ -34,16 +34,35 @@ type Dynamic struct {
 	Site           Site
 }
 
-// TestCase is one automated test.
+// TestCase is one automated test. Asserts counts what in it can fail it (assertions, expectations, verifications, t.Fatal);
+// Delegates says that it calls functions of the ToE's own tests that may assert for it.
 type TestCase struct {
 	Language, Framework, Name string
 	Skipped                   bool
+	Asserts                   int
+	Delegates                 bool
 	Site                      Site
 }
 
-// Native marks code whose memory is the programmer's: c, cgo, unsafe, jni, ffi, pinvoke.
+// Native marks code whose memory is the programmer's: c (C, C++, Objective-C and what they include), asm, cgo, unsafe, jni, ffi,
+// pinvoke, extension (a build of a native extension).
 type Native struct {
 	Language, Kind string
+	Site           Site
+}
+
+// Executes is a call that runs another program or replaces what runs: exec.Command, ProcessBuilder, subprocess, child_process. What is
+// the program, or the whole command line for a shell, as far as reading tells.
+type Executes struct {
+	Language, Call string
+	What           Value
+	Site           Site
+}
+
+// Fetches is a call that gets content from elsewhere and writes it to a file, as far as that is one call or one function: a download.
+type Fetches struct {
+	Language, Call string
+	From           Value
 	Site           Site
 }
 
@@ -101,6 +120,8 @@ func (Annotated) fact()  {}
 func (Dynamic) fact()    {}
 func (TestCase) fact()   {}
 func (Native) fact()     {}
+func (Executes) fact()   {}
+func (Fetches) fact()    {}
 func (Entry) fact()      {}
 func (Route) fact()      {}
 func (Limiter) fact()    {}
@@ -117,6 +138,8 @@ var (
 	_ = register[Dynamic](artefact.Source).optional()
 	_ = register[TestCase](artefact.Source).optional()
 	_ = register[Native](artefact.Source).optional()
+	_ = register[Executes](artefact.Source).optional()
+	_ = register[Fetches](artefact.Source).optional()
 	_ = register[Entry](artefact.Source).optional()
 	_ = register[Route](artefact.Source)
 	_ = register[Limiter](artefact.Source)
