@@ -64,6 +64,8 @@ type Engine struct {
 	Strata                             [][]*derive.Derivation
 	Rules                              []*rules.Rule
 	Params                             map[string]string                            // overrides of the scheme's defaults
+	Day                                string                                       // of the assessment, 2006-01-02: what was due by then is due
+	Consult                            func([]fact.Library) artefact.Artefact       // what is known of these names; nil knows nothing. Part of acquisition
 	Limit                              func() (context.Context, context.CancelFunc) // bounds one extraction; nil is no bound
 	Run                                Runner                                       // nil is collect.Run
 	Memo                               Memo                                         // nil is a Memory of the engine's own
@@ -182,7 +184,7 @@ func (e *Engine) Assess(as []artefact.Artefact, store artefact.Store, decisions 
 	}
 	slices.SortFunc(a.Units, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
 	x := e.extract(a, store)
-	e.derive(a, x)
+	e.derive(a, x, store)
 	content := map[string]artefact.Digest{}
 	held := map[string][]string{} // component -> digests of all that is in it
 	for _, u := range a.Units {
@@ -231,6 +233,7 @@ func (e *Engine) judge(a *Assessment, r *rules.Rule, name string, span []string,
 	for _, p := range r.Params {
 		v.Set(p, e.Param(p))
 	}
+	r.Due(v, e.Day)
 	c.View = v.Digest()
 	key := e.key("judge", r.ID, string(c.View[:]))
 	var judged, reused int64
@@ -424,8 +427,78 @@ func input(u artefact.Unit, store artefact.Store) (in collect.Input, err error) 
 	return in, nil
 }
 
+// consulted returns the first of strata that needs what is looked up of libraries, once they are known.
+func consulted(strata [][]*derive.Derivation) int {
+	for i, stratum := range strata {
+		for _, d := range stratum {
+			if slices.ContainsFunc(d.Needs, func(k fact.Fact) bool { return fact.Name(k) == fact.Name(fact.LookedUp{}) }) {
+				return i
+			}
+		}
+	}
+	return len(strata)
+}
+
+// consult looks up what is known of the libraries that were found, and gives each component what concerns its own. What was
+// looked up is acquired like everything else: units, frozen, read by collectors. A unit that cannot be read is everybody's.
+func (e *Engine) consult(a *Assessment, store artefact.Store) {
+	if e.Consult == nil {
+		return
+	}
+	users := map[[2]string][]string{}
+	var wanted []fact.Library
+	for _, c := range a.Plan.Components {
+		for _, r := range a.Base.Rows(c, fact.Library{}) {
+			l, ok := derive.Wanted(r.Fact.(fact.Library))
+			if !ok {
+				continue
+			}
+			k := [2]string{l.Ecosystem, l.Name}
+			if users[k] == nil {
+				wanted = append(wanted, l)
+			}
+			if n := len(users[k]); n == 0 || users[k][n-1] != c {
+				users[k] = append(users[k], c)
+			}
+		}
+	}
+	slices.SortFunc(wanted, func(a, b fact.Library) int {
+		return cmp.Or(strings.Compare(a.Ecosystem, b.Ecosystem), strings.Compare(a.Name, b.Name))
+	})
+	art := e.Consult(wanted)
+	if len(art.Units) == 0 {
+		return
+	}
+	a.Artefacts = append(a.Artefacts, art)
+	found := &Assessment{Units: art.Units}
+	x := e.extract(found, store)
+	a.Coverage = append(a.Coverage, found.Coverage...)
+	a.Units = append(a.Units, art.Units...)
+	slices.SortFunc(a.Units, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
+	for _, r := range x.Rows {
+		if l, ok := r.Fact.(fact.LookedUp); ok {
+			a.Plan.Members[r.Place.Unit] = users[[2]string{l.Ecosystem, l.Name}]
+		}
+	}
+	for _, u := range art.Units {
+		if a.Plan.Members[u.Path] == nil {
+			a.Plan.Members[u.Path] = a.Plan.Components
+		}
+	}
+	for _, r := range x.Rows {
+		for _, c := range a.Plan.Of(r.Place.Unit) {
+			a.Base.Add(c, r)
+		}
+	}
+	for _, g := range x.Gaps {
+		for _, c := range a.Plan.Of(g.Unit) {
+			a.Base.Lack(c, g)
+		}
+	}
+}
+
 // derive states the components, cuts the rows into them, and derives the rest for each.
-func (e *Engine) derive(a *Assessment, x collect.Extract) {
+func (e *Engine) derive(a *Assessment, x collect.Extract, store artefact.Store) {
 	var derived, reused int64
 	apply := func(d *derive.Derivation, b *fact.Base, component string) derive.Output {
 		v := d.View(b, component)
@@ -444,9 +517,19 @@ func (e *Engine) derive(a *Assessment, x collect.Extract) {
 	a.Plan = derive.PlanOf(a.Units, stated)
 	a.Base = derive.Cut(a.Units, x.Rows, x.Gaps, a.Plan)
 	derive.State(a.Base, whole, e.Strata[0], stated, a.Units, a.Plan)
+	asked := consulted(e.Strata)
 	for n, c := range a.Plan.Components {
-		e.progress("derive", c, n, len(a.Plan.Components))
-		for _, stratum := range e.Strata[1:] {
+		e.progress("derive", c, n, 2*len(a.Plan.Components))
+		for _, stratum := range e.Strata[1:asked] {
+			for _, d := range stratum {
+				apply(d, a.Base, c)
+			}
+		}
+	}
+	e.consult(a, store)
+	for n, c := range a.Plan.Components {
+		e.progress("derive", c, len(a.Plan.Components)+n, 2*len(a.Plan.Components))
+		for _, stratum := range e.Strata[asked:] {
 			for _, d := range stratum {
 				apply(d, a.Base, c)
 			}

@@ -289,6 +289,9 @@ func (d *Document) toe(a *Assessment, name string) {
 	count, languages := map[string]int{}, map[string]map[string]bool{}
 	loose := map[string]int{}
 	for _, u := range a.Units {
+		if u.Family == artefact.Advisory {
+			continue // known of the libraries, and no part of the ToE
+		}
 		for _, c := range a.Plan.Of(u.Path) {
 			count[c]++
 			if u.Family == artefact.Source && u.Language != "" && a.Plan.Class(u.Path, u.Class) <= artefact.Build {

@@ -902,6 +902,36 @@ func named(words map[string]bool, p string) bool {
 }
 
 // emit states the components and their members.
+// delivering makes the unit p, which builds, tests or deploys, a member of each own component at or below its directory (of
+// the repository's, for one that lies in a directory of the pipeline system).
+func (s *surveyor) delivering(p string, member func(*candidate, string)) {
+	base := path.Dir(p)
+	if s.units[p].Family == string(artefact.Script) {
+		base, _, _ = strings.Cut(p, "/")
+	}
+	for d := base; !s.roots[d] && d != "." && d != "/"; d = path.Dir(d) {
+		if strings.HasPrefix(path.Base(d), ".") {
+			base = path.Dir(d)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+		c := s.candidates[key]
+		if c.origin == "own" && slices.ContainsFunc(slices.Collect(maps.Keys(c.dirs)), func(d string) bool { return under(d, base) }) {
+			member(c, base)
+		}
+	}
+}
+
+// loose says that nobody claims a directory of p's below the root for itself: a script for everybody.
+func (s *surveyor) loose(p string, claims map[string][]*candidate) bool {
+	for d := path.Dir(p); !s.roots[d] && d != "." && d != "/"; d = path.Dir(d) {
+		if len(claims[d]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *surveyor) emit() {
 	started := s.run()
 	claims := map[string][]*candidate{} // directory or file -> who has it
@@ -949,6 +979,9 @@ func (s *surveyor) emit() {
 			for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 				member(s.candidates[key], path.Dir(p))
 			}
+		}
+		if f := s.units[p].Family; f == string(artefact.Pipeline) || f == string(artefact.Script) && s.loose(p, claims) {
+			s.delivering(p, member)
 		}
 		// A directory that somebody claims for itself belongs to whoever claims a directory above only if they are one and the
 		// same image's: a context that is the whole repository does not make each service a part of every other.

@@ -122,9 +122,32 @@ type Rule struct {
 	Rulings []string // the named interpretations it applies
 	Reaches []Status // the statuses it can come to today; the harness demands a case for each and forbids others
 	Source  bool     // it asserts something about a component's own source (ruling third-party)
-	Plan    string   // of a rule that can only come to unknown: the area of work that will decide it
+	Tests   bool     // it judges tests: it sees what is there for testing, and owes it
+
+	// Dates returns the days (2006-01-02) at which the judgement may change though nothing else does: something falls due, or
+	// grows stale. Check finds the greatest of them that has come under the parameter Passed, so that a day on which nothing
+	// falls due judges nothing again.
+	Dates func(*fact.View) []string
+	Plan  string // of a rule that can only come to unknown: the area of work that will decide it
 
 	Ask func(*fact.View, Finding) *Question // about what is unknown of one subject; nil asks nothing
+}
+
+// Passed is the parameter of a view that says which of a rule's Dates was the last to come; "" if none has.
+const Passed = "(passed)"
+
+// Due tells v which of r's dates have come by day, if it has any.
+func (r *Rule) Due(v *fact.View, day string) {
+	if r.Dates == nil {
+		return
+	}
+	last := ""
+	for _, d := range r.Dates(v) {
+		if d <= day {
+			last = max(last, d)
+		}
+	}
+	v.Set(Passed, last)
 }
 
 // Requirement returns the id of the requirement that r belongs to.
@@ -137,11 +160,14 @@ func (r *Rule) Requirement() string {
 // the components it judges.
 var member, component fact.Fact = fact.Member{}, fact.Component{}
 
-// Classes returns the classes of units that count for r: production, and for ENVI and ARCH what builds it.
+// Classes returns the classes of units that count for r: production, for ENVI and ARCH what builds it, and tests where r judges those.
 func (r *Rule) Classes() []artefact.Class {
 	classes := []artefact.Class{artefact.Production}
 	if strings.HasPrefix(r.ID, "ENVI.") || strings.HasPrefix(r.ID, "ARCH.") {
 		classes = append(classes, artefact.Build)
+	}
+	if r.Tests {
+		classes = append(classes, artefact.Test)
 	}
 	return classes
 }
