@@ -70,7 +70,7 @@ type (
 	}
 )
 
-// Object is an object of Kubernetes that is no workload, and what its annotations say: a controller's instruction, a policy.
+// Object is an object of Kubernetes, of any kind, and what its annotations tell controllers.
 // Group is its API group and version as written. Annotations are key=value, masked; Detail holds what a policy or an
 // automation of a known kind says in short (Kyverno's verifyImages, Flux's image update path).
 type Object struct {

@@ -38,6 +38,9 @@ import (
 // ID names the scheme in documents and certificates.
 const ID = "assuremoss"
 
+// Revised is the day on which what stands beside the text (readings, parameters, items) last changed its meaning.
+const Revised = "2026-11-24"
+
 // A Scope says what a requirement is judged for.
 type Scope string
 

@@ -144,15 +144,23 @@ func writeOutputs(outs []output, doc *assess.Document, stdout io.Writer) error {
 		if err := o.render(&b, doc); err != nil {
 			return nothing(fmt.Errorf("render the report: %w", err))
 		}
-		if o.path == "" {
-			if _, err := stdout.Write(b.Bytes()); err != nil {
-				return nothing(fmt.Errorf("write the report: %w", err))
-			}
-			continue
+		if err := write(o.path, b.Bytes(), stdout); err != nil {
+			return err
 		}
-		if err := writeFile(o.path, b.Bytes()); err != nil {
-			return nothing(fmt.Errorf("write %s: %w", o.path, err))
+	}
+	return nil
+}
+
+// write writes a result whole or not at all: to path, or to standard output if that is "".
+func write(path string, data []byte, stdout io.Writer) error {
+	if path == "" {
+		if _, err := stdout.Write(data); err != nil {
+			return nothing(fmt.Errorf("write the report: %w", err))
 		}
+		return nil
+	}
+	if err := writeFile(path, data); err != nil {
+		return nothing(fmt.Errorf("write %s: %w", path, err))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,19 @@ import (
 
 func schemeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "scheme", Short: "Look at the 34 requirements as the scheme words them"}
-	c.AddCommand(&cobra.Command{
+	var path string
+	export := &cobra.Command{
+		Use: "export", Short: "Write the scheme as an OSCAL catalogue, for tools that read those", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var b bytes.Buffer
+			if err := report.Catalog(&b); err != nil {
+				return nothing(err)
+			}
+			return write(path, b.Bytes(), cmd.OutOrStdout())
+		},
+	}
+	export.Flags().StringVarP(&path, "output", "o", "", "write it to this `FILE`; to standard output by default")
+	c.AddCommand(export, &cobra.Command{
 		Use: "list", Short: "List the requirements", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			family := ""

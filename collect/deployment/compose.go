@@ -765,6 +765,10 @@ func (c *composer) service(s *sheet, m *model, name string, vars env) {
 		s.gaps.add([]fact.Fact{fact.Container{}}, at, "unparsed", "build of %s", name)
 	}
 	ct.Command = read.Command(append(c.command(d["entrypoint"]), c.command(d["command"])...))
+	if pull := c.words(d["pull_policy"]); len(pull) == 1 {
+		ct.Pull = read.Clip(pull[0])
+	}
+	ct.ReadOnly = d["read_only"] == true
 	s.add(ct, at)
 	c.environment(s, m, name, d, vars)
 }

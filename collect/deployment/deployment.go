@@ -28,10 +28,10 @@ const (
 )
 
 // owed is what every deployment file owes, whichever of it its kind can say.
-var owed = []fact.Fact{fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.Environment{}}
+var owed = []fact.Fact{fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.Environment{}, fact.Object{}}
 
 // runs is all that may be hidden in a workload that could not be read.
-var runs = []fact.Fact{fact.Workload{}, fact.Container{}, fact.Environment{}}
+var runs = []fact.Fact{fact.Workload{}, fact.Container{}, fact.Environment{}, fact.Object{}}
 
 // A sheet is what one rendering of a unit says. Its facts go out together, so that two renderings can be compared first.
 //

@@ -137,6 +137,7 @@ func (s *sheet) objects(objects []object) {
 		}
 	}
 	for _, o := range objects {
+		s.instructs(o)
 		path := templates[o.kind]
 		if path == nil {
 			path = []string{"spec", "template", "spec"}
@@ -156,6 +157,60 @@ func (s *sheet) objects(objects []object) {
 		s.workload(o, pod, maps)
 		s.profile = profile
 	}
+}
+
+// pulls are the words of Kubernetes for when an image is pulled.
+var pulls = map[string]string{"Always": "always", "IfNotPresent": "missing", "Never": "never"}
+
+// maxAnnotations of one object are stated; what tools write back into objects is left out.
+const maxAnnotations = 50
+
+// instructs states an object with what its annotations tell controllers, and what those that update or verify images say in short.
+func (s *sheet) instructs(o object) {
+	f := fact.Object{Group: read.Clip(read.Text(o.node, "apiVersion")), Kind: o.kind, Name: o.name, Namespace: o.namespace, Profile: s.profile, Site: s.site("")}
+	for k, v := range read.Pairs(read.Get(o.node, "metadata", "annotations")) {
+		if strings.HasPrefix(k.Value, "kubectl.kubernetes.io/") || strings.HasPrefix(k.Value, "config.kubernetes.io/") || strings.HasPrefix(k.Value, "internal.config.kubernetes.io/") {
+			continue
+		}
+		if len(f.Annotations) == maxAnnotations {
+			s.gaps.add([]fact.Fact{fact.Object{}}, o.spot(k), "unread", "%s %s has more than %d annotations", o.kind, o.name, maxAnnotations)
+			break
+		}
+		value := fact.Masked(k.Value, read.Text(v))
+		word := "…"
+		if value.Op == "const" {
+			word = value.Text
+		}
+		f.Annotations = append(f.Annotations, read.Clip(k.Value)+"="+read.Clip(word))
+	}
+	slices.Sort(f.Annotations)
+	for _, r := range read.Items(read.Get(o.node, "spec", "rules")) { // Kyverno
+		for _, v := range read.Items(read.Get(r, "verifyImages")) {
+			action := read.Text(o.node, "spec", "validationFailureAction")
+			if a := read.Text(v, "failureAction"); a != "" {
+				action = a
+			}
+			for _, ref := range read.Words(read.Get(v, "imageReferences")) {
+				f.Detail = append(f.Detail, "verifies images: "+strings.ToLower(read.Clip(action))+" "+read.Clip(ref))
+			}
+		}
+	}
+	if v := read.Get(o.node, "spec", "verify"); !read.Null(v) { // Flux sources
+		f.Detail = append(f.Detail, "verifies: "+read.Clip(read.Text(v, "provider")))
+	}
+	if strings.HasPrefix(f.Group, "policy.sigstore.dev/") && !read.Null(read.Get(o.node, "spec", "authorities")) {
+		mode := read.Text(o.node, "spec", "mode")
+		if mode == "" {
+			mode = "enforce"
+		}
+		for _, i := range read.Items(read.Get(o.node, "spec", "images")) {
+			f.Detail = append(f.Detail, "verifies images: "+read.Clip(mode)+" "+read.Clip(read.Text(i, "glob")))
+		}
+	}
+	if p := read.Text(o.node, "spec", "update", "path"); p != "" { // Flux image automation
+		f.Detail = append(f.Detail, "updates: "+read.Clip(p))
+	}
+	s.add(f, o.spot(read.Get(o.node, "metadata", "name")))
 }
 
 func (s *sheet) workload(o object, pod *yaml.Node, maps map[configMap]*yaml.Node) {
@@ -181,6 +236,7 @@ func (s *sheet) container(o object, n *yaml.Node, init bool, maps map[configMap]
 	if img := read.Get(n, "image"); !read.Null(img) {
 		c.Image = image(read.Text(img))
 	}
+	c.Pull, c.ReadOnly = pulls[read.Text(n, "imagePullPolicy")], read.Text(n, "securityContext", "readOnlyRootFilesystem") == "true"
 	c.Command = read.Command(append(read.Words(read.Get(n, "command")), read.Words(read.Get(n, "args"))...))
 	s.add(c, o.spot(n))
 
