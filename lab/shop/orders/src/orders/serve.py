@@ -12,6 +12,7 @@ from orders import logs, settings
 from orders.app import Parts, create_app
 from orders.broker import RabbitPublisher
 from orders.prices import CataloguePrices
+from orders.process import forbid_dumps
 from orders.store import PostgresStore
 from orders.tokens import TokenVerifier
 
@@ -74,4 +75,5 @@ class Server(BaseApplication):
 
 if __name__ == "__main__":
     logs.configure()
+    forbid_dumps()
     Server(settings.read()).run()
