@@ -23,21 +23,22 @@ const Format = "assay.assessment/1"
 // A Document is an assessment as it leaves the program: every report, and every later question about it, is answered from
 // this alone. Equal input and time give equal bytes.
 type Document struct {
-	Format       string                     `json:"format"`
-	Assay        Build                      `json:"assay"`
-	At           string                     `json:"at"` // RFC 3339
-	Scheme       SchemeUsed                 `json:"scheme"`
-	ToE          ToE                        `json:"toe"`
-	Artefacts    []ArtefactUsed             `json:"artefacts"`
-	Requirements []RequirementResult        `json:"requirements"`
-	Questions    []QuestionAsked            `json:"questions"`
-	Decisions    []Decision                 `json:"decisions"`
-	Libraries    []LibraryUsed              `json:"libraries"`
-	Functions    []Functionality            `json:"functionalities"`
-	Facts        map[string]json.RawMessage `json:"facts"`
-	Summary      map[string]int             `json:"summary"` // requirements by status
-	Indicators   []Indicator                `json:"indicators"`
-	Coverage     []CoverageLine             `json:"coverage"`
+	Format          string                     `json:"format"`
+	Assay           Build                      `json:"assay"`
+	At              string                     `json:"at"` // RFC 3339
+	Scheme          SchemeUsed                 `json:"scheme"`
+	ToE             ToE                        `json:"toe"`
+	Artefacts       []ArtefactUsed             `json:"artefacts"`
+	Requirements    []RequirementResult        `json:"requirements"`
+	Questions       []QuestionAsked            `json:"questions"`
+	Decisions       []Decision                 `json:"decisions"`
+	Libraries       []LibraryUsed              `json:"libraries"`
+	Vulnerabilities []VulnerabilityFound       `json:"vulnerabilities"`
+	Functions       []Functionality            `json:"functionalities"`
+	Facts           map[string]json.RawMessage `json:"facts"`
+	Summary         map[string]int             `json:"summary"` // requirements by status
+	Indicators      []Indicator                `json:"indicators"`
+	Coverage        []CoverageLine             `json:"coverage"`
 }
 
 // Build says which program judged.
@@ -202,8 +203,30 @@ type LibraryUsed struct {
 	Use       string `json:"use"`
 	Direct    bool   `json:"direct"`
 	Origin    string `json:"origin,omitempty"`
+	License   string `json:"license,omitempty"`
 	Needed    []Need `json:"needed"`
 	Idle      string `json:"idle,omitempty"` // what was looked at, if it would have been seen and was not
+}
+
+// VulnerabilityFound is a known vulnerability of a library in a component. Due is the day by which it is to be mended, State what was
+// judged of it: violated, unknown, or satisfied while it is in time.
+type VulnerabilityFound struct {
+	Component string   `json:"component"`
+	Ecosystem string   `json:"ecosystem"`
+	Library   string   `json:"library"`
+	Version   string   `json:"version"`
+	Use       string   `json:"use"`
+	ID        string   `json:"id"`
+	Aliases   []string `json:"aliases,omitempty"`
+	Summary   string   `json:"summary,omitempty"`
+	Severity  string   `json:"severity,omitempty"`
+	Score     string   `json:"score,omitempty"`
+	Exploited string   `json:"exploited,omitempty"`
+	Published string   `json:"published,omitempty"`
+	Due       string   `json:"due,omitempty"`
+	Fixed     []string `json:"fixed,omitempty"`
+	State     string   `json:"state"`
+	Text      string   `json:"text,omitempty"`
 }
 
 // A Need is how a library is known to be needed.
@@ -251,7 +274,7 @@ const maxPlaces = 20
 func (e *Engine) Document(a *Assessment, meta Meta, decisions []Decision) *Document {
 	d := &Document{Format: Format, Assay: meta.Build, At: meta.At, Decisions: decisions, Facts: map[string]json.RawMessage{},
 		Summary:   map[string]int{"satisfied": 0, "violated": 0, "unknown": 0, "not_applicable": 0},
-		Questions: []QuestionAsked{}, Libraries: []LibraryUsed{}, Functions: []Functionality{}, Indicators: []Indicator{}}
+		Questions: []QuestionAsked{}, Libraries: []LibraryUsed{}, Vulnerabilities: []VulnerabilityFound{}, Functions: []Functionality{}, Indicators: []Indicator{}}
 	if d.Decisions == nil {
 		d.Decisions = []Decision{}
 	}
@@ -369,7 +392,7 @@ func (d *Document) libraries(a *Assessment) {
 			seen[r.Ref()] = true
 			l := r.Fact.(fact.Library)
 			k := l.Ecosystem + " " + l.Name
-			row := LibraryUsed{c.Name, l.Ecosystem, l.Name, l.Version, l.Use, l.Direct, l.Origin, needs[k], idle[k]}
+			row := LibraryUsed{c.Name, l.Ecosystem, l.Name, l.Version, l.Use, l.Direct, l.Origin, l.License, needs[k], idle[k]}
 			slices.SortFunc(row.Needed, func(a, b Need) int { return strings.Compare(a.How+a.Detail, b.How+b.Detail) })
 			row.Needed = slices.Compact(row.Needed)
 			if row.Needed == nil {

@@ -63,6 +63,7 @@ type Locked struct {
 	Peers                    []string // those of Requires that it expects others to bring (npm's peer dependencies)
 	Origin                   string
 	Integrity                bool // the lock file holds a digest of it
+	License                  string
 	Site                     Site
 }
 
@@ -98,6 +99,7 @@ type Library struct {
 	Direct                   bool
 	Nameless                 bool // by which names code imports it is not known here
 	Origin                   string
+	License                  string // as its lock, closure or image says it; "" is not known
 }
 
 // Usage says that a library is needed, and how that is known: import (Detail is what is imported), annotation processor,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -85,6 +86,7 @@ func Table(w io.Writer, d *assess.Document, s Style) error {
 	t.head()
 	t.components()
 	t.matrix()
+	t.evidence()
 	t.violations()
 	t.next()
 	_, err := w.Write(b.Bytes())
@@ -288,6 +290,48 @@ func (t *table) matrix() {
 	n := t.d.Summary
 	t.line("%s %d satisfied   %s %d violated   %s %d unknown   %s %d not applicable", t.s.glyph(rules.Satisfied), n["satisfied"],
 		t.s.glyph(rules.Violated), n["violated"], t.s.glyph(rules.Unknown), n["unknown"], t.s.glyph(rules.NotApplicable), n["not_applicable"])
+	t.line("")
+}
+
+// evidence tells what the requirements' rows of evidence name that was there, and what was not, each with the requirements that
+// name it; and the scheme's numbers over the whole system.
+func (t *table) evidence() {
+	type entry struct{ requirements []string }
+	had, lacked := map[string]*entry{}, map[string]*entry{}
+	for _, r := range t.d.Requirements {
+		for _, e := range r.Evidence {
+			into := lacked
+			if e.Supplied {
+				into = had
+			}
+			k := strings.ToLower(e.Kind)
+			if into[k] == nil {
+				into[k] = &entry{}
+			}
+			into[k].requirements = append(into[k].requirements, r.ID)
+		}
+	}
+	list := func(title string, of map[string]*entry) {
+		var parts []string
+		for _, k := range slices.Sorted(maps.Keys(of)) {
+			parts = append(parts, k+" ("+strings.Join(slices.Compact(of[k].requirements), " ")+")")
+		}
+		if len(parts) > 0 {
+			t.wrapped("  "+title, "    ", strings.Join(parts, "; "))
+		}
+	}
+	t.line("%s", t.s.paint("1", "Evidence and numbers"))
+	list("supplied: ", had)
+	list("missing: ", lacked)
+	var numbers []string
+	for _, i := range t.d.Indicators {
+		if i.Component == "" {
+			numbers = append(numbers, i.ID+": "+i.Value)
+		}
+	}
+	if len(numbers) > 0 {
+		t.wrapped("  numbers: ", "    ", strings.Join(numbers, "; "))
+	}
 	t.line("")
 }
 
