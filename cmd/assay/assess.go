@@ -23,6 +23,7 @@ import (
 	"assay/assess"
 	"assay/collect/worker"
 	"assay/derive"
+	"assay/fact"
 	"assay/report"
 	"assay/rules"
 	"assay/scheme"
@@ -40,6 +41,7 @@ type job struct {
 	jobs     int
 	maven    string        // local Maven repository; "" is the user's, "none" is none
 	modules  string        // Go module cache, likewise
+	database string        // directory of the vulnerability data, likewise
 	timeout  time.Duration // of one collector on one file
 	verify   bool
 	timings  bool
@@ -54,6 +56,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.cache, "cache", "", "keep what was computed in this `DIR`; \"none\" keeps nothing")
 	f.StringVar(&j.maven, "maven-repository", "", "resolve what Maven modules bring along from the local repository in this `DIR`; \"none\" resolves nothing")
 	f.StringVar(&j.modules, "go-module-cache", "", "resolve the module graphs of Go modules from the module cache in this `DIR`; \"none\" resolves nothing")
+	f.StringVar(&j.database, "database", "", "look libraries up in the vulnerability database in this `DIR`, which assay db fills; \"none\" looks up nothing")
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
 	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
@@ -211,9 +214,24 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	pool := worker.New()
 	defer pool.Close()
 	build := thisBuild(j.cache)
-	e := &assess.Engine{Salt: build.Build, Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: config.Parameters,
+	db, err := j.advisories()
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	var unasked error
+	e := &assess.Engine{Salt: build.Build, Day: at.Format(time.DateOnly), Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: config.Parameters,
 		Run: pool.Run, Workers: j.jobs, Verify: j.verify, Progress: p.show,
 		Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
+	e.Consult = func(libraries []fact.Library) (known artefact.Artefact) {
+		wanted := make([]acquire.Wanted, len(libraries))
+		for i, l := range libraries {
+			wanted[i] = acquire.Wanted{Ecosystem: l.Ecosystem, Name: l.Name}
+		}
+		known, unasked = db.Freeze(ctx, store, wanted)
+		known.Obtained = at
+		return known
+	}
 	if dir := j.memoDir(); dir != "" {
 		memo, err := acquire.OpenMemo(dir, p.warn)
 		if err != nil {
@@ -230,6 +248,8 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	a := e.Assess(as, store, nil)
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	} else if unasked != nil {
+		return nil, nothing(unasked)
 	}
 	clock.lap("assess")
 	doc := e.Document(a, assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}, nil)
@@ -356,6 +376,22 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 // holds says whether a has a unit at or below p.
 func holds(a artefact.Artefact, p string) bool {
 	return p == "main/." || slices.ContainsFunc(a.Units, func(u artefact.Unit) bool { return u.Path == p || strings.HasPrefix(u.Path, p+"/") })
+}
+
+// advisories opens the vulnerability database; one that is not there, or not wanted, knows nothing.
+func (j *job) advisories() (*acquire.Advisories, error) {
+	dir := databaseDir(j.database)
+	if dir == "" {
+		return &acquire.Advisories{}, nil
+	}
+	if info, err := os.Stat(dir); j.database != "" && (err != nil || !info.IsDir()) {
+		return nil, usage("--database %s is no directory", j.database)
+	}
+	db, err := acquire.OpenAdvisories(dir)
+	if err != nil {
+		return nil, nothing(err)
+	}
+	return db, nil
 }
 
 // closures resolves what Maven and Go modules bring along, as far as this machine's local repository and module cache tell.

@@ -110,6 +110,6 @@ Start with: assay assess DIR`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), sbomCommand(), versionCommand())
+	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), sbomCommand(), dbCommand(), versionCommand())
 	return root
 }
