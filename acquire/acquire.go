@@ -68,6 +68,7 @@ type Store struct {
 	mu    sync.RWMutex
 	where map[artefact.Digest]func() ([]byte, error)
 	kept  artefact.Memory
+	dirs  []string // that were made for it
 }
 
 // NewStore returns an empty store.

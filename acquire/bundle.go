@@ -18,14 +18,14 @@ const (
 // pathLike matches what may be a path in a deployment file: a word with a slash or a file ending.
 var pathLike = regexp.MustCompile(`[A-Za-z0-9_.@~+/-]*[A-Za-z0-9_+-]`)
 
-// bundle gives units that are rendered from several files their parts: a chart what lies in its directory, a kustomization
-// and a compose file what they refer to, through as many files as it takes.
+// bundle gives units that are rendered from several files their parts: a chart what lies in its directory, a kustomization,
+// a compose file and a GitLab pipeline what they refer to, through as many files as it takes.
 func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 	byPath := map[string]artefact.Unit{}
 	for _, u := range units {
 		byPath[u.Path] = u
 	}
-	variants := variants(units)
+	variants, included := variants(units), map[string]bool{}
 	for i := range units { // a variant is read as a part of its main file
 		if variants[units[i].Path] != "" {
 			units[i].Family, units[i].Language = artefact.Data, "compose variant"
@@ -40,7 +40,7 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 		switch u.Language {
 		case "helm-chart":
 			members = chart(u.Path, units)
-		case "kustomize", "compose":
+		case "kustomize", "compose", "gitlab-ci":
 			members = references(*u, root, byPath, store)
 			for v, main := range variants {
 				if main == u.Path {
@@ -78,6 +78,16 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 			continue
 		}
 		u.Seal(content)
+		for _, m := range members {
+			if byPath[m].Language == "gitlab-ci-include" && u.Language == "gitlab-ci" {
+				included[m] = true
+			}
+		}
+	}
+	for i := range units { // what a pipeline includes is read as a part of it
+		if included[units[i].Path] {
+			units[i].Family, units[i].Language = artefact.Data, "gitlab-ci part"
+		}
 	}
 	return units
 }
@@ -149,6 +159,9 @@ func references(anchor artefact.Unit, root string, byPath map[string]artefact.Un
 			words = append(words, ".env")
 		}
 		for _, w := range words {
+			if anchor.Language == "gitlab-ci" {
+				w = strings.TrimPrefix(w, "/") // from the repository's root
+			}
 			if path.IsAbs(w) {
 				continue
 			}

@@ -29,7 +29,7 @@ var named = map[string]kind{
 	"package.json":    {artefact.Manifest, "npm"}, "package-lock.json": {artefact.Lock, "npm-lock"}, "npm-shrinkwrap.json": {artefact.Lock, "npm-lock"},
 	"yarn.lock": {artefact.Lock, "yarn-lock"}, "pnpm-lock.yaml": {artefact.Lock, "pnpm-lock"}, "pnpm-workspace.yaml": {artefact.Manifest, "pnpm-workspace"},
 	"go.mod": {artefact.Manifest, "go"}, "go.sum": {artefact.Lock, "go-sum"}, "go.work": {artefact.Manifest, "go-work"}, "go.work.sum": {artefact.Data, ""},
-	"pyproject.toml": {artefact.Manifest, "pyproject"}, "setup.py": {artefact.Manifest, "setup-py"}, "setup.cfg": {artefact.Manifest, "setup-cfg"},
+	"pyproject.toml": {artefact.Manifest, "pyproject"}, "setup.py": {artefact.Manifest, "setup-py"}, "setup.cfg": {artefact.Manifest, "setup-cfg"}, "tox.ini": {artefact.Manifest, "tox"},
 	"pipfile": {artefact.Manifest, "pipfile"}, "pipfile.lock": {artefact.Lock, "pipfile-lock"}, "poetry.lock": {artefact.Lock, "poetry-lock"},
 	"uv.lock": {artefact.Lock, "uv-lock"}, "pdm.lock": {artefact.Lock, "pdm-lock"},
 	"directory.build.props": {artefact.Manifest, "dotnet-props"}, "directory.packages.props": {artefact.Manifest, "dotnet-props"}, "directory.build.targets": {artefact.Manifest, "dotnet-props"},
@@ -45,7 +45,8 @@ var named = map[string]kind{
 	".gitlab-ci.yml": {artefact.Pipeline, "gitlab-ci"}, "jenkinsfile": {artefact.Pipeline, "jenkins"}, ".travis.yml": {artefact.Pipeline, "travis"},
 	"azure-pipelines.yml": {artefact.Pipeline, "azure-pipelines"}, "bitbucket-pipelines.yml": {artefact.Pipeline, "bitbucket"},
 	"cloudbuild.yaml": {artefact.Pipeline, "cloud-build"}, "cloudbuild.yml": {artefact.Pipeline, "cloud-build"}, ".drone.yml": {artefact.Pipeline, "drone"}, ".woodpecker.yml": {artefact.Pipeline, "woodpecker"},
-	"makefile": {artefact.Script, "makefile"}, "gnumakefile": {artefact.Script, "makefile"}, "taskfile.yml": {artefact.Script, "taskfile"}, "justfile": {artefact.Script, "justfile"},
+	"makefile": {artefact.Script, "makefile"}, "gnumakefile": {artefact.Script, "makefile"}, "taskfile.yml": {artefact.Script, "taskfile"}, "taskfile.yaml": {artefact.Script, "taskfile"}, "taskfile.dist.yml": {artefact.Script, "taskfile"}, "taskfile.dist.yaml": {artefact.Script, "taskfile"},
+	"justfile": {artefact.Script, "justfile"}, ".justfile": {artefact.Script, "justfile"},
 	"gradlew": {artefact.Script, "shell"}, "mvnw": {artefact.Script, "shell"}, "procfile": {artefact.Script, "procfile"}, "vagrantfile": {artefact.Script, "vagrant"},
 	"license": {artefact.Document, ""}, "licence": {artefact.Document, ""}, "notice": {artefact.Document, ""}, "copying": {artefact.Document, ""}, "authors": {artefact.Document, ""},
 	"codeowners": {artefact.Document, ""}, "owners": {artefact.Document, ""}, "readme": {artefact.Document, ""}, "changelog": {artefact.Document, ""}, "maintainers": {artefact.Document, ""}, "contributors": {artefact.Document, ""}, "version": {artefact.Data, ""},
@@ -96,7 +97,6 @@ var (
 	dockerName   = regexp.MustCompile(`^(docker|container)file([.\-_].+)?$`)
 	requirements = regexp.MustCompile(`^(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in|pip)$`)
 	inRequires   = regexp.MustCompile(`(^|/)requirements/[^/]+\.(txt|in)$`)
-	workflow     = regexp.MustCompile(`(^|/)\.github/workflows/[^/]+\.ya?ml$`)
 	openapi      = regexp.MustCompile(`(?m)^\s*["']?(openapi|swagger)["']?\s*:`)
 	apiVersion   = regexp.MustCompile(`(?m)(^|^-\s+|[{,]\s*)["']?apiVersion["']?\s*:`)
 	kindKey      = regexp.MustCompile(`(?m)(^|^-\s+|^\s+|[{,]\s*)["']?kind["']?\s*:`)
@@ -179,8 +179,8 @@ func classify(p string, data []byte) (k kind) {
 			return kind{artefact.Lock, "pip-lock"}
 		}
 		return kind{artefact.Manifest, "pip"}
-	case workflow.MatchString(p):
-		return kind{artefact.Pipeline, "github-actions"}
+	case pipeline(p, base) != "":
+		return kind{artefact.Pipeline, pipeline(p, base)}
 	case strings.HasPrefix(p, ".circleci/") && strings.Contains(base, ".y"):
 		return kind{artefact.Pipeline, "circleci"}
 	case strings.HasSuffix(base, ".lockfile") && strings.Contains(p, "gradle"):
@@ -242,6 +242,12 @@ func classifyYAML(p, base string, data []byte) kind {
 }
 
 func classifyJSON(base string, data []byte) kind {
+	if language := statementJSON(data); language != "" {
+		return kind{artefact.Statement, language}
+	}
+	if language := sbomJSON(data); language != "" { // a list that counts is made of it where it lies beside its manifest
+		return kind{artefact.Data, language}
+	}
 	switch {
 	case manifestJSON(data):
 		return kind{artefact.Deployment, "kubernetes"}
@@ -253,6 +259,35 @@ func classifyJSON(base string, data []byte) kind {
 		return kind{artefact.Data, "json"}
 	}
 	return kind{artefact.Config, "json"}
+}
+
+// statementJSON says in which language a JSON file tells whether vulnerabilities affect a product, "" if it does not: OpenVEX
+// names itself in its context; CycloneDX does it by an analysis. What says that it is OpenVEX and cannot be read is that all the
+// same: a gap, not a file less.
+func statementJSON(data []byte) string {
+	switch {
+	case bytes.Contains(data[:min(len(data), 64<<10)], []byte(`"@context"`)) && bytes.Contains(bytes.ToLower(data[:min(len(data), 64<<10)]), []byte("openvex")):
+		var d struct {
+			Context json.RawMessage `json:"@context"`
+		}
+		if err := json.Unmarshal(data, &d); err != nil || bytes.Contains(bytes.ToLower(d.Context), []byte("openvex")) {
+			return "openvex"
+		}
+	case bytes.Contains(data, []byte(`"CycloneDX"`)) && bytes.Contains(data, []byte(`"analysis"`)):
+		var d struct {
+			Format          string `json:"bomFormat"`
+			Vulnerabilities []struct {
+				Analysis json.RawMessage `json:"analysis"`
+			} `json:"vulnerabilities"`
+		}
+		_ = json.Unmarshal(data, &d) // what was read before an error counts
+		for _, v := range d.Vulnerabilities {
+			if d.Format == "CycloneDX" && len(v.Analysis) > 0 {
+				return "cyclonedx-vex"
+			}
+		}
+	}
+	return ""
 }
 
 // manifestJSON says that a JSON file is an object of Kubernetes.
@@ -292,6 +327,42 @@ func classifyByContent(p string, head []byte) kind {
 	default:
 		return kind{artefact.Source, l}
 	}
+}
+
+// pipelines are files of continuous integration that their place or name tells, in lower case. Of some systems there is no reader:
+// what they do is a gap, and no file less.
+var pipelines = []struct {
+	path     *regexp.Regexp
+	language string
+}{
+	{regexp.MustCompile(`(^|/)\.(github|gitea|forgejo)/(workflows/[^/]+|actions/.+/action)\.ya?ml$`), "github-actions"},
+	{regexp.MustCompile(`(^|/)\.gitlab-ci\.ya?ml$`), "gitlab-ci"},
+	{regexp.MustCompile(`(^|/)[^/]+[.-]gitlab-ci\.ya?ml$|(^|/)\.gitlab-ci[.-][^/]+\.ya?ml$|(^|/)(\.gitlab/(ci|pipelines?)|\.gitlab-ci|ci/gitlab|gitlab-ci)/.+\.ya?ml$`), "gitlab-ci-include"},
+	{regexp.MustCompile(`(^|/)(jenkinsfile([._-][\w-]+)?(\.groovy)?|[^/]+\.jenkins(file)?)$`), "jenkins"},
+	{regexp.MustCompile(`(^|/)\.?azure-pipelines?[^/]*\.ya?ml$|(^|/)(\.azure-pipelines|azure-pipelines|\.azuredevops)/.+\.ya?ml$`), "azure-pipelines"},
+	{regexp.MustCompile(`(^|/)(\.woodpecker/.+|\.woodpecker)\.ya?ml$`), "woodpecker"},
+	{regexp.MustCompile(`(^|/)\.drone\.ya?ml$`), "drone"},
+	{regexp.MustCompile(`(^|/)\.drone\.(star|jsonnet|script)$`), "drone-computed"},
+	{regexp.MustCompile(`(^|/)\.tekton/.+\.ya?ml$`), "tekton"},
+	{regexp.MustCompile(`(^|/)\.travis\.ya?ml$`), "travis"},
+	{regexp.MustCompile(`(^|/)bitbucket-pipelines\.ya?ml$`), "bitbucket"},
+	{regexp.MustCompile(`(^|/)cloud-?build[^/]*\.ya?ml$`), "cloud-build"},
+	{regexp.MustCompile(`(^|/)\.?appveyor\.ya?ml$`), "appveyor"},
+	{regexp.MustCompile(`(^|/)buildspec[^/]*\.ya?ml$`), "codebuild"},
+	{regexp.MustCompile(`(^|/)\.buildkite/.+\.ya?ml$`), "buildkite"},
+	{regexp.MustCompile(`(^|/)\.cirrus\.(ya?ml|star)$`), "cirrus"},
+	{regexp.MustCompile(`(^|/)\.semaphore/.+\.ya?ml$`), "semaphore"},
+	{regexp.MustCompile(`(^|/)(codefresh|wercker)\.ya?ml$`), "codefresh"},
+}
+
+// pipeline says of which system the file at p is a pipeline, "" if of none.
+func pipeline(p, base string) string {
+	for _, x := range pipelines {
+		if x.path.MatchString(strings.ToLower(p)) && (x.language != "jenkins" || !isSource(base) || strings.HasSuffix(base, ".groovy")) {
+			return x.language
+		}
+	}
+	return ""
 }
 
 // class says what the file is for: by its path, or by a header that says that a program wrote it.

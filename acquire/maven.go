@@ -5,10 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -24,18 +21,22 @@ const maxMavenNodes = 20_000
 // its manifest. What is not in the repository is named as missing, and no version is guessed: a closure without gaps is
 // what a build resolves, one with gaps says so. Without a repository there are no closures, and that is no error.
 func MavenClosures(ctx context.Context, store *Store, as []artefact.Artefact, repository string) (artefact.Artefact, error) {
+	return MavenClosuresFrom(ctx, store, as, MavenSource{Repository: repository})
+}
+
+// MavenClosuresFrom is MavenClosures from several places, which may lie on other machines: then it asks the network, and the caller
+// must have leave for it. What could not be fetched, for whatever reason, is missing.
+func MavenClosuresFrom(ctx context.Context, store *Store, as []artefact.Artefact, from MavenSource) (artefact.Artefact, error) {
 	out := artefact.Artefact{Kind: "maven closure"}
-	if repository == "" {
+	repo, done, err := from.open(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer done()
+	if repo == nil {
 		return out, nil
 	}
-	root, err := os.OpenRoot(repository)
-	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
-	} else if err != nil {
-		return out, fmt.Errorf("open the local Maven repository: %s", reason(err))
-	}
-	defer root.Close()
-	w := newMavenWorld(ctx, store, as, root)
+	w := newMavenWorld(ctx, store, as, repo)
 	for _, u := range w.modules {
 		if err := ctx.Err(); err != nil {
 			return out, err
@@ -86,7 +87,7 @@ type mavenLibrary struct {
 type mavenWorld struct {
 	ctx     context.Context
 	store   *Store
-	repo    *localRepository
+	repo    *mavenRepository
 	units   map[string]artefact.Unit // of the trees, by path
 	modules []artefact.Unit          // that count, by path
 	sources map[string]*pomSource    // by place, nil for what is none
@@ -98,8 +99,8 @@ type mavenWorld struct {
 	named   map[string][]string      // manifests by group:artefact:version
 }
 
-func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, root *os.Root) *mavenWorld {
-	w := &mavenWorld{ctx: ctx, store: store, repo: &localRepository{root: root, list: map[string][]string{}},
+func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, repo *mavenRepository) *mavenWorld {
+	w := &mavenWorld{ctx: ctx, store: store, repo: repo,
 		units: map[string]artefact.Unit{}, sources: map[string]*pomSource{}, layers: map[string]layer{}, models: map[string]*pomModel{},
 		reactor: map[string]int{}, named: map[string][]string{}}
 	for _, a := range as {

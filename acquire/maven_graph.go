@@ -237,11 +237,30 @@ func (g *mavenGraph) full() bool {
 }
 
 func (g *mavenGraph) process(deps []mavenDep, level int, excluded *exclusionSet) {
+	g.ahead(deps, level, excluded)
 	for _, d := range deps {
 		if g.full() {
 			return
 		}
 		g.dependency(d, level, excluded, nil, 0)
+	}
+}
+
+// ahead begins to fetch the POMs that process will ask for.
+func (g *mavenGraph) ahead(deps []mavenDep, level int, excluded *exclusionSet) {
+	if g.w.repo.online == nil {
+		return
+	}
+	for _, d := range deps {
+		if level > 1 && (d.scope == "test" || d.scope == "provided" || d.optional == "true") || excluded.excludes(d.mavenID) || d.local {
+			continue
+		}
+		if m := g.managed[d.key()]; m != nil && level > 1 && m.version != "" {
+			d.version = m.version
+		}
+		if r, ok := parseRange(d.version); r == nil && ok && len(g.w.named[d.group+":"+d.artifact+":"+d.version]) == 0 {
+			g.w.repo.ahead(d.group, d.artifact, d.version)
+		}
 	}
 }
 

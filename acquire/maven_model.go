@@ -314,6 +314,11 @@ func (w *mavenWorld) imports(m *pomModel, src *pomSource, depth int) {
 		return
 	}
 	for _, d := range lists {
+		if len(w.named[string(d.Group+":"+d.Artifact+":"+d.Version)]) == 0 {
+			w.repo.ahead(string(d.Group), string(d.Artifact), string(d.Version))
+		}
+	}
+	for _, d := range lists {
 		if !m.sure() {
 			break
 		}

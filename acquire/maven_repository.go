@@ -2,8 +2,10 @@ package acquire
 
 import (
 	"cmp"
+	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -128,25 +130,151 @@ func (r *localRepository) versions(group, artifact string) (out []string) {
 		if !strings.HasPrefix(e.Name(), "maven-metadata") || path.Ext(e.Name()) != ".xml" {
 			continue
 		}
-		var m struct {
-			Versions []string `xml:"versioning>versions>version"`
-		}
-		data, err := r.read(path.Join(dir, e.Name()))
-		if err != nil || decodeXML(data, &m) != nil {
-			continue
-		}
-		for _, v := range m.Versions {
-			if v = strings.TrimSpace(v); safeVersion(v) {
-				out = append(out, v)
-			}
+		if data, err := r.read(path.Join(dir, e.Name())); err == nil {
+			out = append(out, listedVersions(data)...)
 		}
 	}
+	return ascending(out)
+}
+
+// listedVersions returns the versions in a file of metadata.
+func listedVersions(data []byte) (out []string) {
+	var m struct {
+		Versions []string `xml:"versioning>versions>version"`
+	}
+	if decodeXML(data, &m) != nil {
+		return nil
+	}
+	for _, v := range m.Versions {
+		if v = strings.TrimSpace(v); safeVersion(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func ascending(out []string) []string {
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(compareVersions(a, b), strings.Compare(a, b)) })
 	return slices.Compact(out)
 }
 
-// match returns what of the repository is in the range, ascending.
-func (r *localRepository) match(group, artifact string, v *versionRange) (out []string) {
+// has says whether the repository has a POM, whatever it may be.
+func (r *localRepository) has(group, artifact, version string) bool {
+	if !safeName(group, artifact) || !safeVersion(version) {
+		return false
+	}
+	_, err := r.root.Stat(filepath.FromSlash(path.Join(strings.ReplaceAll(group, ".", "/"), artifact, version, artifact+"-"+version+".pom")))
+	return err == nil
+}
+
+// A MavenSource says where POMs are taken from, the first that has one: this machine's repository, Gradle's cache, other machines.
+type MavenSource struct {
+	Repository string       // a directory in Maven's layout; "" is none
+	Gradle     string       // the directory files-2.1 of Gradle's module cache; "" is none
+	Online     *MavenOnline // nil asks nobody
+}
+
+// A mavenRepository is all places that POMs are taken from.
+type mavenRepository struct {
+	local  *localRepository // nil is none
+	gradle *gradleCache
+	online *onlineRepository
+	mixed  map[string][]string // versions by group and artefact, where several places list them
+}
+
+// open returns the places that s names, nil if there are none, and what closes them.
+func (s MavenSource) open(ctx context.Context) (*mavenRepository, func(), error) {
+	r := &mavenRepository{mixed: map[string][]string{}}
+	var closers []func()
+	done := func() {
+		for _, c := range slices.Backward(closers) {
+			c()
+		}
+	}
+	for _, x := range []struct {
+		dir, name string
+		use       func(*os.Root)
+	}{
+		{s.Repository, "the local Maven repository", func(root *os.Root) { r.local = &localRepository{root: root, list: map[string][]string{}} }},
+		{s.Gradle, "Gradle's module cache", func(root *os.Root) { r.gradle = &gradleCache{root} }},
+	} {
+		if x.dir == "" {
+			continue
+		}
+		root, err := os.OpenRoot(x.dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			done()
+			return nil, nil, fmt.Errorf("open %s: %s", x.name, reason(err))
+		}
+		closers = append(closers, func() { root.Close() })
+		x.use(root)
+	}
+	if s.Online != nil {
+		online, err := newOnline(ctx, *s.Online, r.here)
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		closers = append(closers, online.close)
+		r.online = online
+	}
+	if r.local == nil && r.gradle == nil && r.online == nil {
+		return nil, done, nil
+	}
+	return r, done, nil
+}
+
+// here says whether this machine has a POM.
+func (r *mavenRepository) here(group, artifact, version string) bool {
+	return r.local != nil && r.local.has(group, artifact, version) || r.gradle != nil && r.gradle.has(group, artifact, version)
+}
+
+// pom returns the text of a POM, or errNoPom if no place has one.
+func (r *mavenRepository) pom(group, artifact, version string) ([]byte, error) {
+	if r.local != nil {
+		if data, err := r.local.pom(group, artifact, version); err == nil {
+			return data, nil
+		}
+	}
+	if r.gradle != nil {
+		if data, err := r.gradle.pom(group, artifact, version); err == nil {
+			return data, nil
+		}
+	}
+	if r.online != nil {
+		return r.online.pom(group, artifact, version)
+	}
+	return nil, errNoPom
+}
+
+// ahead begins to fetch a POM that will be asked for.
+func (r *mavenRepository) ahead(group, artifact, version string) {
+	if r.online != nil && safeName(group, artifact) && safeVersion(version) && !r.here(group, artifact, version) {
+		r.online.start(group, artifact, version)
+	}
+}
+
+// versions returns the versions of an artefact that are known of, ascending.
+func (r *mavenRepository) versions(group, artifact string) (out []string) {
+	if r.local != nil {
+		out = r.local.versions(group, artifact)
+	}
+	if r.online == nil {
+		return out
+	}
+	key := group + ":" + artifact
+	all, ok := r.mixed[key]
+	if !ok {
+		all = ascending(append(slices.Clone(out), r.online.versions(group, artifact)...))
+		r.mixed[key] = all
+	}
+	return all
+}
+
+// match returns what is in the range, ascending.
+func (r *mavenRepository) match(group, artifact string, v *versionRange) (out []string) {
 	if v.exact != "" {
 		return []string{v.exact}
 	}

@@ -353,6 +353,7 @@ func (e *Engine) extract(a *Assessment, store artefact.Store) (x collect.Extract
 			}
 		}
 	}
+	x.Rows = append(x.Rows, derive.Compare(a.Artefacts, x.Rows)...)
 	for _, c := range account {
 		a.Coverage = append(a.Coverage, *c)
 	}

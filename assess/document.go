@@ -286,6 +286,8 @@ func (e *Engine) Document(a *Assessment, meta Meta, decisions []Decision) *Docum
 	d.toe(a, meta.Name)
 	d.libraries(a)
 	d.requirements(e, a)
+	d.vulnerabilities(a)
+	d.indicators(a)
 	for _, c := range a.Coverage {
 		d.Coverage = append(d.Coverage, CoverageLine(c))
 	}
@@ -298,7 +300,7 @@ func (d *Document) toe(a *Assessment, name string) {
 	for _, x := range a.Artefacts {
 		id := x.Identity()
 		d.Artefacts = append(d.Artefacts, ArtefactUsed{Digest: id, Kind: x.Kind, Root: x.Root, Obtained: x.Obtained.UTC().Format("2006-01-02T15:04:05Z")})
-		if slices.ContainsFunc(d.ToE.Roots, func(r Root) bool { return r.ID == x.Root }) {
+		if x.Kind == "advisories" || slices.ContainsFunc(d.ToE.Roots, func(r Root) bool { return r.ID == x.Root }) {
 			continue // what was resolved or brought beside a root is evidence, not the ToE itself
 		}
 		parts = append(parts, string(id[:]))
@@ -340,7 +342,7 @@ func (d *Document) toe(a *Assessment, name string) {
 				continue
 			}
 			s.Images = append(s.Images, strings.Fields(m.Image)...)
-			if m.Dir != "" {
+			if m.Dir != "" && path.Base(m.Dir) != "image.json" {
 				s.Dirs = append(s.Dirs, m.Dir)
 			}
 			if m.How != "shared library" && m.How != "none" {
@@ -383,7 +385,6 @@ func (d *Document) libraries(a *Assessment) {
 			i := r.Fact.(fact.Idle)
 			idle[i.Ecosystem+" "+i.Name] = i.Looked
 		}
-		n := 0
 		seen := map[fact.Ref]bool{}
 		for _, r := range a.Base.Rows(c.Name, fact.Library{}) {
 			if seen[r.Ref()] {
@@ -398,13 +399,7 @@ func (d *Document) libraries(a *Assessment) {
 			if row.Needed == nil {
 				row.Needed = []Need{}
 			}
-			if l.Use == "production" {
-				n++
-			}
 			d.Libraries = append(d.Libraries, row)
-		}
-		if c.Name != derive.Unmapped {
-			d.Indicators = append(d.Indicators, Indicator{"third-party libraries in production", c.Name, strconv.Itoa(n)})
 		}
 		for _, dir := range slices.Sorted(maps.Keys(parts)) {
 			if libs := slices.Sorted(maps.Keys(parts[dir])); len(libs) > 0 {
@@ -415,6 +410,115 @@ func (d *Document) libraries(a *Assessment) {
 	slices.SortFunc(d.Libraries, func(a, b LibraryUsed) int {
 		return cmp.Or(strings.Compare(a.Component, b.Component), strings.Compare(a.Ecosystem, b.Ecosystem), strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version), strings.Compare(a.Use, b.Use))
 	})
+}
+
+// vulnerabilities lists what is known of the libraries, with what was judged of each. What is not delivered is listed and not judged.
+func (d *Document) vulnerabilities(a *Assessment) {
+	type verdict struct {
+		status rules.Status
+		text   string
+	}
+	judged := map[string]map[fact.Ref]verdict{}
+	for _, c := range a.Cells {
+		if c.Rule != "QUAL.3/vulnerabilities-handled" {
+			continue
+		}
+		judged[c.Component] = map[fact.Ref]verdict{}
+		for _, f := range c.Result.Findings {
+			if strings.HasPrefix(f.Subject, "vulnerability data") {
+				continue
+			}
+			for _, ref := range f.Facts {
+				judged[c.Component][ref] = verdict{f.Status, f.Text}
+			}
+		}
+	}
+	for _, c := range a.Components {
+		for _, r := range a.Base.Rows(c.Name, fact.Vulnerable{}) {
+			v := r.Fact.(fact.Vulnerable)
+			x := VulnerabilityFound{Component: c.Name, Ecosystem: v.Ecosystem, Library: v.Name, Version: v.Version, Use: v.Use, ID: v.ID, Aliases: v.Aliases, Summary: v.Summary,
+				Severity: v.Severity, Score: v.Score, Exploited: v.Exploited, Published: v.Published, Fixed: v.Fixed, State: "not_judged"}
+			if j, ok := judged[c.Name][r.Ref()]; ok {
+				x.State, x.Text = j.status.String(), j.text
+			}
+			d.Vulnerabilities = append(d.Vulnerabilities, x)
+		}
+	}
+	slices.SortFunc(d.Vulnerabilities, func(a, b VulnerabilityFound) int {
+		return cmp.Or(strings.Compare(a.Component, b.Component), strings.Compare(a.Ecosystem, b.Ecosystem), strings.Compare(a.Library, b.Library), strings.Compare(a.Version, b.Version), strings.Compare(a.ID, b.ID), strings.Compare(a.Use, b.Use))
+	})
+}
+
+// indicators are the scheme's numbers, for each component and for the whole (""): third-party libraries that are delivered (ARCH.1),
+// those of them with known vulnerabilities and the highest score of these (QUAL.3), automated tests (ENVI.1). A number of
+// vulnerable libraries is there only where something was looked up.
+func (d *Document) indicators(a *Assessment) {
+	const libraries, vulnerable, score, tests = "third-party libraries in production", "vulnerable libraries", "highest CVE score", "automated tests"
+	all := map[string]map[string]bool{libraries: {}, vulnerable: {}}
+	top, whole, looked := "", 0, false
+	for _, c := range a.Components {
+		if c.Name == derive.Unmapped {
+			continue
+		}
+		libs, bad, worst := map[string]bool{}, map[string]bool{}, ""
+		for _, l := range d.Libraries {
+			if l.Component == c.Name && l.Use == "production" {
+				libs[l.Ecosystem+" "+l.Name+" "+l.Version] = true
+			}
+		}
+		for _, v := range d.Vulnerabilities {
+			if v.Component != c.Name || v.State == "not_judged" {
+				continue
+			}
+			bad[v.Ecosystem+" "+v.Library+" "+v.Version] = true
+			worst = higher(worst, v.Score)
+		}
+		add := func(id, value string) { d.Indicators = append(d.Indicators, Indicator{id, c.Name, value}) }
+		add(libraries, strconv.Itoa(len(libs)))
+		if len(a.Base.Rows(c.Name, fact.Checked{})) > 0 {
+			looked = true
+			add(vulnerable, strconv.Itoa(len(bad)))
+		}
+		if worst != "" {
+			add(score, worst)
+		}
+		n := 0
+		for _, r := range a.Base.Rows(c.Name, fact.TestSuite{}) {
+			n += r.Fact.(fact.TestSuite).Tests
+		}
+		if c.Origin == "own" {
+			add(tests, strconv.Itoa(n))
+		}
+		maps.Copy(all[libraries], libs)
+		maps.Copy(all[vulnerable], bad)
+		top = higher(top, worst)
+	}
+	once := map[fact.Ref]bool{} // a test of a shared library is one, though several components have it
+	for _, c := range a.Components {
+		for _, r := range a.Base.Rows(c.Name, fact.TestCase{}) {
+			if !once[r.Ref()] {
+				once[r.Ref()] = true
+				whole++
+			}
+		}
+	}
+	d.Indicators = append(d.Indicators, Indicator{libraries, "", strconv.Itoa(len(all[libraries]))}, Indicator{tests, "", strconv.Itoa(whole)})
+	if looked {
+		d.Indicators = append(d.Indicators, Indicator{vulnerable, "", strconv.Itoa(len(all[vulnerable]))})
+	}
+	if top != "" {
+		d.Indicators = append(d.Indicators, Indicator{score, "", top})
+	}
+}
+
+// higher returns the higher of two scores of one decimal place, of which either may be missing.
+func higher(a, b string) string {
+	x, errA := strconv.ParseFloat(a, 64)
+	y, errB := strconv.ParseFloat(b, 64)
+	if errA != nil || errB == nil && y > x {
+		return b
+	}
+	return a
 }
 
 func (d *Document) requirements(e *Engine, a *Assessment) {
@@ -474,7 +578,7 @@ func (d *Document) supplied(a *Assessment, req scheme.Requirement) (out []Eviden
 	}
 	had := map[string]bool{
 		"source code":   has[artefact.Source],
-		"configuration": has[artefact.Config] || has[artefact.Deployment] || has[artefact.Recipe],
+		"configuration": has[artefact.Config] || has[artefact.Deployment] || has[artefact.Recipe] || has[artefact.Pipeline],
 		"library list":  len(d.Libraries) > 0,
 		"justification": slices.ContainsFunc(d.Libraries, func(l LibraryUsed) bool { return len(l.Needed) > 0 }),
 	}

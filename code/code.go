@@ -28,6 +28,8 @@ type File struct {
 	Tests       []Test
 	Natives     []Native
 	Dynamics    []Dynamic
+	Executes    []Execute
+	Fetches     []Fetch
 	Entries     []Entry
 	Tags        []Tag
 	Unread      []Unread
@@ -80,12 +82,13 @@ type Call struct {
 type Test struct {
 	Framework, Name string
 	Skipped         bool
-	Asserts         int  // what in it can fail it
-	Delegates       bool // it calls functions of its own code that may assert for it
+	Asserts         int  // places in its body that can fail it; what its helpers hold is theirs
+	Delegates       bool // it calls functions that, by name or place, are the tests' own and may assert for it
 	Place
 }
 
-// A Native marks code whose memory is the programmer's: c, asm, cgo, unsafe, jni, ffi, pinvoke, extension.
+// A Native marks code whose memory is the programmer's: c, asm, cgo, unsafe, jni, ffi, pinvoke, extension; of another language
+// that manages no memory, its name.
 type Native struct {
 	Kind string
 	Place
@@ -95,6 +98,22 @@ type Native struct {
 type Dynamic struct {
 	Call string
 	Name fact.Value
+	Place
+}
+
+// An Execute is a call that runs another program or replaces what runs. What is the program by name or path, or the whole
+// command line where a shell takes it apart.
+type Execute struct {
+	Call string
+	What fact.Value
+	Place
+}
+
+// A Fetch is a download: one call that gets content from elsewhere into a file, or a call that gets it in a function that
+// writes a file too.
+type Fetch struct {
+	Call string
+	From fact.Value
 	Place
 }
 

@@ -24,13 +24,19 @@ builds a program, if nothing is deployed at all. An image that no source explain
 product, else unmapped. A directory that several components use goes into each: by path, by the name of the module it
 holds, or as the parent or workspace that a module inherits from.
 
+An image that was read goes to the component that it is the image of: by what assay.yaml declares, by what is in it (files of the
+component's source, or a program of its module), by the revision that it says it was built from, by the name under which a
+deployment runs it or builds it, or by its name alone. One that none of this explains is a component of its own.
+
 A file that only says what its own directory is made of (a manifest, a Dockerfile) and cannot be read is a gap in the
 membership of that directory's units alone; a deployment file that cannot be read may run anything, so that is a gap in
 which components there are. Hence it absorbs what manifests and Dockerfiles say.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
-		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
-	Emits:    []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
-	Absorbs:  []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{}},
+		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
+		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
+	Emits: []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
+	Absorbs: []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
+		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		s := survey(p)
@@ -40,7 +46,9 @@ which components there are. Hence it absorbs what manifests and Dockerfiles say.
 		s.modules()
 		s.merge()
 		s.shared()
+		pictures := s.pictures()
 		s.emit()
+		s.pictured(pictures)
 		s.gaps()
 		return nil
 	},
@@ -914,10 +922,34 @@ func (s *surveyor) delivering(p string, member func(*candidate, string)) {
 			base = path.Dir(d)
 		}
 	}
+	if len(s.below(base)) == 0 { // a directory that only holds pipelines
+		base, _, _ = strings.Cut(p, "/")
+	}
+	for _, c := range s.below(base) {
+		member(c, base)
+	}
+}
+
+// below returns the own candidates that have a directory at or below dir.
+func (s *surveyor) below(dir string) (out []*candidate) {
 	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 		c := s.candidates[key]
-		if c.origin == "own" && slices.ContainsFunc(slices.Collect(maps.Keys(c.dirs)), func(d string) bool { return under(d, base) }) {
-			member(c, base)
+		if c.origin == "own" && slices.ContainsFunc(slices.Collect(maps.Keys(c.dirs)), func(d string) bool { return under(d, dir) }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// beside makes a test that lies in nobody's directory a member of the one own component nearest to it: x/tests beside x/src. Where
+// there are several, it is nobody's.
+func (s *surveyor) beside(p string, member func(*candidate, string)) {
+	for d := path.Dir(p); !s.roots[d] && d != "." && d != "/"; d = path.Dir(d) {
+		if cs := s.below(d); len(cs) > 0 {
+			if len(cs) == 1 {
+				member(cs[0], d)
+			}
+			return
 		}
 	}
 }
@@ -975,7 +1007,7 @@ func (s *surveyor) emit() {
 		for _, c := range claims[p] {
 			member(c, path.Dir(p))
 		}
-		if s.units[p].Family == string(artefact.Declaration) { // what is said there is said of all
+		if f := s.units[p].Family; f == string(artefact.Declaration) || f == string(artefact.Statement) { // what is said there is said of all
 			for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 				member(s.candidates[key], path.Dir(p))
 			}
@@ -1000,6 +1032,9 @@ func (s *surveyor) emit() {
 			if s.roots[d] || d == "." || d == "/" {
 				break
 			}
+		}
+		if len(got) == 0 && s.units[p].Class == "test" {
+			s.beside(p, member)
 		}
 	}
 }
@@ -1076,8 +1111,10 @@ func (s *surveyor) onlyClient(c *candidate) bool {
 	return true
 }
 
-// ofDirectory says that files of this family only tell what their own directory is made of.
-func ofDirectory(f artefact.Family) bool { return f == artefact.Manifest || f == artefact.Recipe }
+// ofDirectory says that files of this family only tell what their own directory is made of; an image is like one.
+func ofDirectory(f artefact.Family) bool {
+	return f == artefact.Manifest || f == artefact.Recipe || f == artefact.Image
+}
 
 // gaps narrows what could not be read of manifests and Dockerfiles: the directory they stand in may be made of more than is
 // known, which is a gap in its own units' membership. So is what could not be read of images built elsewhere: an image whose
@@ -1088,7 +1125,9 @@ func (s *surveyor) gaps() {
 	}
 	for _, k := range s.p.d.Absorbs {
 		for _, g := range s.p.Missing(k) {
-			if u, ok := s.units[g.Unit]; ok && (ofDirectory(artefact.Family(u.Family)) || g.Predicate == fact.Name(fact.ImageBuild{})) {
+			if u, ok := s.units[g.Unit]; ok && u.Family == string(artefact.Image) {
+				s.unpictured(g)
+			} else if ok && (ofDirectory(artefact.Family(u.Family)) || g.Predicate == fact.Name(fact.ImageBuild{})) {
 				text := "what " + path.Base(path.Dir(g.Unit)) + " is made of is not fully known, since this file could not be read whole"
 				if g.Predicate == fact.Name(fact.ImageBuild{}) {
 					text = "not every image that this file has built is known"

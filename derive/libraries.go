@@ -30,6 +30,10 @@ only where its use would have been seen: where its import names are certain and 
 left open. What is known of libraries is data, in derive/knowledge. What delivered code imports is for production, whatever the
 manifest says that it is for.
 
+What is installed in an image of the component's is a library too: one that the source has in the same version is that one, and one
+without a version has the image's. Where what is installed is known, and more than a name ties the image to the source, the image
+says what else Dockerfiles brought and what declared libraries brought along.
+
 Commands of Dockerfiles may bring what no manifest lists. Those that are known to bring nothing are data too; each other one in a
 stage that is delivered, or that something is copied out of, is a gap.
 
@@ -38,12 +42,14 @@ neither changes what is known to be used. Hence everything is absorbed, and each
 	Needs: []fact.Fact{fact.Unit{}, fact.Component{}, fact.Module{}, fact.Dependency{}, fact.Managed{}, fact.Property{},
 		fact.Locked{}, fact.Complete{}, fact.Inventoried{}, fact.Justified{},
 		fact.Package{}, fact.Import{}, fact.Dynamic{}, fact.Entry{}, fact.Setting{},
-		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}},
+		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{},
+		fact.Image{}, fact.Installed{}},
 	Emits: []fact.Fact{fact.Library{}, fact.Usage{}, fact.Idle{}, fact.Stray{}},
 	Absorbs: []fact.Fact{fact.Component{}, fact.Module{}, fact.Dependency{}, fact.Managed{}, fact.Property{},
 		fact.Locked{}, fact.Complete{}, fact.Inventoried{}, fact.Justified{},
 		fact.Package{}, fact.Import{}, fact.Dynamic{}, fact.Entry{}, fact.Setting{},
-		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}},
+		fact.Container{}, fact.Environment{}, fact.ImageBuild{}, fact.Matched{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{},
+		fact.Image{}, fact.Installed{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		l := openLedger(p)
@@ -51,9 +57,11 @@ neither changes what is known to be used. Hence everything is absorbed, and each
 		l.installed()
 		l.orphans()
 		l.follow()
+		l.picture()
 		l.read()
 		if l.promote() {
 			l.follow()
+			l.picture()
 			l.read()
 		}
 		l.account()
@@ -92,6 +100,7 @@ type ledger struct {
 	lines    map[string]bool       // what gaps were stated already
 	aparts   map[string]bool       // by directory
 	stages   map[string]map[string]reach
+	gallery  *gallery
 	promoted map[string]bool // libraries that production code imports, though they are declared for something else, by key
 	idx      *unitIndex
 }

@@ -631,7 +631,7 @@ func (l *ledger) hidden() {
 		return in || stages == nil
 	}
 	for ref, ran := range fact.All[fact.Ran](l.p.View) {
-		if !delivers(ref, ran.Site.Unit, ran.Stage) {
+		if !delivers(ref, ran.Site.Unit, ran.Stage) || l.gallery.ours { // what it brought is in the image
 			continue
 		}
 		for _, words := range shellCommands(ran.Text) {
@@ -647,7 +647,7 @@ func (l *ledger) hidden() {
 		}
 	}
 	for ref, c := range fact.All[fact.Copied](l.p.View) {
-		if !delivers(ref, c.Site.Unit, c.Stage) {
+		if !delivers(ref, c.Site.Unit, c.Stage) || l.gallery.ours {
 			continue
 		}
 		base := path.Base(c.Site.Unit)

@@ -465,6 +465,8 @@ func (l *ledger) absorb() {
 				to("a justification may stand in it", fact.Idle{})
 			case fact.Matched:
 				to("it is not certain which directories are its own", fact.Idle{})
+			case fact.Image, fact.Installed:
+				to("this image may hold libraries that are not known", fact.Library{})
 			case fact.Copied, fact.ImageBuild:
 				to("what it copies or builds may be another image", fact.Idle{})
 			case fact.Entry:

@@ -72,6 +72,9 @@ func (l *ledger) account() {
 			continue
 		}
 		f := l.completeFor(eco, unit, dir)
+		if f == nil && l.gallery.lists(ds) {
+			continue // the image does
+		}
 		if f == nil {
 			l.open[eco] = true
 			remedy := remedies[eco]
@@ -109,6 +112,9 @@ func (l *ledger) account() {
 
 // unlisted states that nothing lists what a library brings along that a Dockerfile installs.
 func (l *ledger) unlisted(d *declaration) {
+	if l.gallery.lists([]*declaration{d}) {
+		return
+	}
 	if f := l.completeFor(d.Ecosystem, d.unit, d.dir); d.Ecosystem == "pypi" && f != nil && len(f.byName[key(d.Ecosystem, d.Name)]) > 0 {
 		return
 	}
@@ -227,10 +233,13 @@ func (l *ledger) beside() {
 		if images[c.Site.Unit] == nil {
 			images[c.Site.Unit] = map[string]bool{}
 		}
-		images[c.Site.Unit][releaseSuffix.ReplaceAllString(parseImage(t).last(), "")] = true
+		if name := releaseSuffix.ReplaceAllString(parseImage(t).last(), ""); !images[c.Site.Unit][name] {
+			images[c.Site.Unit][name] = !l.gallery.shows(t)
+		}
 	}
 	for _, unit := range slices.Sorted(maps.Keys(images)) {
-		if names := slices.Sorted(maps.Keys(images[unit])); len(names) > 1 {
+		unread := slices.ContainsFunc(slices.Collect(maps.Values(images[unit])), func(x bool) bool { return x })
+		if names := slices.Sorted(maps.Keys(images[unit])); len(names) > 1 && (unread || !l.gallery.whole) {
 			l.p.Gap(fact.Library{}, unit, "unread", "several images run in one workload ("+strings.Join(names, ", ")+"), and the libraries of all but the component's own have not been read")
 		}
 	}
@@ -259,7 +268,7 @@ func (l *ledger) unread() bool {
 		}
 	}
 	for _, s := range fact.All[fact.Stage](l.p.View) {
-		if !s.Final || l.foreign {
+		if !s.Final || l.foreign || l.gallery.ours {
 			continue
 		}
 		base := text(s.Base)
@@ -279,7 +288,7 @@ func (l *ledger) unread() bool {
 		return false
 	}
 	for ref, c := range fact.All[fact.Container](l.p.View) {
-		if t := text(c.Image); t != "" && !source && deployed(l.class(ref)) && plain(c.Workload) == plain(l.p.Component) {
+		if t := text(c.Image); t != "" && !source && deployed(l.class(ref)) && plain(c.Workload) == plain(l.p.Component) && !l.gallery.shows(t) {
 			images = append(images, t)
 		}
 	}
@@ -288,6 +297,10 @@ func (l *ledger) unread() bool {
 	switch {
 	case len(images) > 0:
 		l.gap(fact.Library{}, "", "unread", fmt.Sprintf("the libraries in image %s have not been read", some(images)))
+	case l.gallery.whole && (l.gallery.product || !l.foreign):
+		return false // the image was read, and it is known whose it is
+	case l.gallery.whole:
+		l.gap(fact.Library{}, "", "unmapped", "no source explains the image of "+l.p.Component+": what it holds is listed, and what its own code asks for is not known")
 	case l.foreign:
 		l.gap(fact.Library{}, "", "unread", "the libraries of "+l.p.Component+" have not been read: its source is not here")
 	case l.p.Component == Unmapped || l.p.Component == Whole:
@@ -302,6 +315,9 @@ var systemPackages = regexp.MustCompile(`(?:^|\s)(?:apt|apt-get|apk|yum|dnf|micr
 
 // packages notes that a Dockerfile installs packages of the system, where nothing else is said to be delivered.
 func (l *ledger) packages() {
+	if l.gallery.ours {
+		return // they are on the image's own list
+	}
 	last := map[string]string{} // the symbol of each Dockerfile's last stage
 	for _, s := range fact.All[fact.Stage](l.p.View) {
 		if s.Final {

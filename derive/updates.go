@@ -22,9 +22,8 @@ moves and is pulled at each start, packages fetched when a container starts, pac
 may be one is said too: an image that its name does not pin, a program whose name only running tells, code that is loaded from
 a place that is not constant, a download.
 
-An image that the ToE itself builds and deploys under the name that it builds is delivered by deploying it, and pins itself. What a
-lock file fixes by digest (npm ci, pip --require-hashes) is no update. What a pipeline does is deployment, not update.`,
-	Needs: []fact.Fact{fact.Component{}, fact.Unit{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.ImageBuild{}, fact.Stage{}, fact.Started{}, fact.Ran{},
+What a lock file fixes by digest (npm ci, pip --require-hashes) is no update. What a pipeline does is deployment, not update.`,
+	Needs: []fact.Fact{fact.Component{}, fact.Unit{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.Stage{}, fact.Started{}, fact.Ran{},
 		fact.Target{}, fact.Executes{}, fact.Fetches{}, fact.Dynamic{}, fact.Dependency{}, fact.Import{}},
 	Emits: []fact.Fact{fact.Updates{}, fact.MayUpdate{}},
 	Run: func(p *Pass) error {
@@ -112,13 +111,6 @@ func moving(tag string) bool {
 }
 
 func (u *updating) containers() {
-	built := map[string]bool{}
-	for _, b := range fact.All[fact.ImageBuild](u.p.View) {
-		all, _ := b.Image.Consts()
-		for _, name := range all {
-			built[repository(name)] = true
-		}
-	}
 	for ref, c := range fact.All[fact.Container](u.p.View) {
 		if u.does(c, ref) {
 			continue
@@ -139,8 +131,6 @@ func (u *updating) containers() {
 			always := c.Pull == "always" || c.Platform == "kubernetes" && c.Pull == "" && (r.tag == "" || r.tag == "latest")
 			switch {
 			case strings.HasPrefix(digest, "sha256:") || strings.HasPrefix(digest, "sha512:"):
-			case built[repository(name)] && r.tag == "":
-				// a tool of the ToE puts in what it has built
 			case always && moving(r.tag):
 				u.found("image", name, "", ref)
 			default:
@@ -148,12 +138,6 @@ func (u *updating) containers() {
 			}
 		}
 	}
-}
-
-// repository returns an image's name without tag and digest.
-func repository(image string) string {
-	r := parseImage(image)
-	return strings.TrimPrefix(r.host+"/"+r.name, "/")
 }
 
 func (u *updating) pin(name, why string, ref fact.Ref) {

@@ -55,7 +55,7 @@ type Step struct {
 }
 
 // Target is a named list of commands that pipelines and people call: a script of package.json or composer.json (Tool npm, composer), a
-// target of a Makefile (make), a task (task, just), an environment of tox (tox), or a whole shell script (shell, Name ""). Needs are
+// target of a Makefile (make), a task (task, just, procfile), an environment of tox (tox), or a whole script (shell, batch, powershell; Name ""). Needs are
 // targets of the same file that run before. Commands are masked.
 type Target struct {
 	Tool, Name string

@@ -45,7 +45,7 @@ type TestCase struct {
 }
 
 // Native marks code whose memory is the programmer's: c (C, C++, Objective-C and what they include), asm, cgo, unsafe, jni, ffi,
-// pinvoke, extension (a build of a native extension).
+// pinvoke, extension (a build of a native extension), or the name of another language that manages no memory (fortran, zig, d).
 type Native struct {
 	Language, Kind string
 	Site           Site

@@ -209,11 +209,24 @@ func All[F Fact](v *View) iter.Seq2[Ref, F] {
 // Missing returns the gaps that keep kind from being covered in v. A view of no component covers nothing.
 func (v *View) Missing(kind Fact) []Gap {
 	v.check(Name(kind))
-	if len(v.components) == 0 {
+	return v.missing(v.components, kind)
+}
+
+// MissingOf returns those that keep kind from being covered in one of v's components. One that v does not show covers nothing.
+func (v *View) MissingOf(component string, kind Fact) []Gap {
+	v.check(Name(kind))
+	if !slices.Contains(v.components, component) {
+		return v.missing(nil, kind)
+	}
+	return v.missing([]string{component}, kind)
+}
+
+func (v *View) missing(components []string, kind Fact) []Gap {
+	if len(components) == 0 {
 		return []Gap{{Predicate: Name(kind), Kind: "none"}}
 	}
 	var out []Gap
-	for _, c := range v.components {
+	for _, c := range components {
 		for _, g := range v.base.see(c, Name(kind)).gaps {
 			if slices.Contains(v.owed, g.Class) {
 				out = append(out, g.Gap)

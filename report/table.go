@@ -86,9 +86,9 @@ func Table(w io.Writer, d *assess.Document, s Style) error {
 	t.head()
 	t.components()
 	t.matrix()
-	t.evidence()
 	t.violations()
 	t.next()
+	t.evidence()
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -210,7 +210,7 @@ func (t *table) matrix() {
 	for i, c := range comps {
 		at[c.Name] = i
 	}
-	const left = 2 + 7 + 16 // indent, id, status
+	const left = 2 + 7 + 17 // indent, id, status
 	room := t.s.Width - left
 	step := 3 // columns a component takes
 	for step > 1 && len(comps)*step > max(room*2/3, 10) {
@@ -265,7 +265,7 @@ func (t *table) matrix() {
 				marks[at[c.Component]], any = t.s.glyph(c.Status), true
 			}
 		}
-		text := fmt.Sprintf("  %-7s%s %-14s", r.ID, t.s.glyph(r.Status), word(r.Status))
+		text := fmt.Sprintf("  %-7s%s %-15s", r.ID, t.s.glyph(r.Status), word(r.Status))
 		if title > 0 {
 			text += fmt.Sprintf("%-*s  ", title, clip(r.Title, title))
 		}
@@ -320,6 +320,7 @@ func (t *table) evidence() {
 			t.wrapped("  "+title, "    ", strings.Join(parts, "; "))
 		}
 	}
+	t.line("")
 	t.line("%s", t.s.paint("1", "Evidence and numbers"))
 	list("supplied: ", had)
 	list("missing: ", lacked)
@@ -332,7 +333,6 @@ func (t *table) evidence() {
 	if len(numbers) > 0 {
 		t.wrapped("  numbers: ", "    ", strings.Join(numbers, "; "))
 	}
-	t.line("")
 }
 
 // named lists the components that have a status, by requirement.

@@ -20,8 +20,8 @@ A library is identified when its name, version and origin are known. The list is
 resolved closure that is, or lists by itself all that is built. Libraries for development, tests and building are listed too; a version
 that is missing there is no harm to what is delivered.
 
-What ARCH.1 does not discharge today: what base images hold and what the packages of their systems bring (an inventory of the
-image will tell), binaries that are built elsewhere and only lie in the tree, and what code fetches when it runs. A command in a
+Where an image of the component was read, its packages are libraries too, those of its system included; without one nobody knows what the
+base image holds. What ARCH.1 does not discharge today: binaries that are built elsewhere and only lie in the tree, and what code fetches when it runs. A command in a
 Dockerfile or at the start of a program that may bring a library which no manifest lists keeps the list open.`,
 	Needs:     []fact.Fact{fact.Library{}, fact.Stray{}},
 	Uses:      []fact.Fact{fact.Usage{}, fact.Unit{}},
@@ -70,7 +70,7 @@ Evidence row asks for "a justification for their usage (e.g., a model of functio
 
 Each library that the component itself declares for production must be used, or a person must say what for. One that nothing
 uses, where its use would have been seen, violates. What libraries bring along shares the judgement on them. A library that
-delivered code imports is judged as one for production, whatever its manifest declares it for. What images, their systems' packages,
+delivered code imports is judged as one for production, whatever its manifest declares it for. Packages of an image's system,
 binaries and code at run time bring is not judged here.`,
 	Needs:     []fact.Fact{fact.Library{}, fact.Stray{}},
 	Uses:      []fact.Fact{fact.Usage{}, fact.Idle{}, fact.Unit{}},
@@ -103,6 +103,7 @@ type named struct {
 	refs      []fact.Ref
 	direct    bool
 	nameless  bool // by which names it is imported is not known
+	image     bool // an image holds it, and the source says nothing of it
 }
 
 func (n *named) String() string { return n.eco + " " + n.name }
@@ -133,7 +134,7 @@ func libraries(v *fact.View) (direct, others []*named) {
 			by[k] = n
 			*list = append(*list, n)
 		}
-		n.nameless = n.nameless || l.Nameless
+		n.nameless, n.image = n.nameless || l.Nameless, n.image || l.Origin == "image"
 		n.versions, n.uses, n.refs = append(n.versions, l.Version), append(n.uses, l.Use), append(n.refs, ref)
 	}
 	for ref, l := range fact.All[fact.Library](v) {
@@ -294,21 +295,37 @@ func checkNeeded(v *fact.View) (fs []Finding) {
 		}
 		fs = append(fs, f)
 	}
-	var along []fact.Ref
-	count := 0
+	var along, system []fact.Ref
+	count, packages, held := 0, 0, 0
 	for _, n := range others {
-		if n.delivered() {
+		switch {
+		case !n.delivered():
+		case fact.OfSystem(n.eco): // what no component asks for by itself, and no code uses by a name
+			packages++
+			system = append(system, n.refs...)
+		default:
 			count++
 			along = append(along, n.refs...)
+			if n.image {
+				held++
+			}
 		}
 	}
 	switch {
 	case count > 0 && len(direct) > 0:
 		fs = append(fs, Finding{Subject: "transitive libraries", Status: Satisfied, Facts: along,
 			Text: fmt.Sprintf("%s along; the judgement on those that bring them holds for them", plural(count, "library is brought", "libraries are brought"))})
+	case count > 0 && held == count:
+		fs = append(fs, Finding{Subject: "transitive libraries", Facts: along,
+			Text: fmt.Sprintf("%s in the image, and no manifest says which of them the component asks for", plural(count, "library is", "libraries are"))})
 	case count > 0:
 		fs = append(fs, Finding{Subject: "transitive libraries", Facts: along,
 			Text: fmt.Sprintf("%s locked, and no manifest says which of them the component asks for: commit the manifest", plural(count, "library is", "libraries are"))})
+	case len(direct) == 0 && packages > 0:
+		if len(v.Missing(fact.Library{}))+len(v.Missing(fact.Stray{})) == 0 {
+			fs = append(fs, Finding{Subject: "libraries", Status: Satisfied, Facts: system, Absent: []fact.Fact{fact.Library{}},
+				Text: fmt.Sprintf("the image holds %s of its system, and no other library is declared, imported or copied", plural(packages, "package", "packages"))})
+		}
 	case len(direct) == 0:
 		fs = append(fs, none(v)...)
 	}

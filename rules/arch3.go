@@ -1,54 +1,207 @@
 package rules
 
-var _ = frame(Frame{
-	ID: "ARCH.3/updates-signed",
-	Doc: `every automatic update is signed with an advised algorithm before it is published
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
 
-ARCH.3: "Cryptographically sign and verify automatic updates." Discharged here: the signing. Not discharged: that the
-receiver verifies the signature (ARCH.3/updates-verified). An automatic update is whatever replaces running code without a
-person deploying it: an updater in the software, a controller that follows image tags, packages installed at start-up, a
-mutable tag that is always pulled.
+	"assay/fact"
+)
 
-Will be decided by source code and configuration of build and release (source/*, config/*: the step that signs, its key
-and algorithm) and by an update file as shipped, with its signature. Satisfied: each mechanism found ships only what a
-release step signs with RSA, ECDSA, EdDSA or another algorithm of equal standing. Violated: an update is unsigned, carries
-only a checksum, relies on TLS alone, or is signed with something broken; new signatures with DSA count as such although
-the rationale recommends it. Not applicable: everything that could update itself was looked for and read, and there is
-none, so that updates arrive by redeployment only. The Evidence row names source and files, so grade static satisfies.`,
-	Rulings:  []string{"grades", "updates-dsa", "crypto-classes"},
-	Params:   []string{"cryp2.rsa_bits", "cryp2.rsa_floor_bits"},
-	Plan:     "source evidence",
-	Question: "Is each update that reaches the ToE without a person deploying it signed when it is released, and with which algorithm and key size?",
-	Answers: []Answer{
-		{"yes: each is signed at release with RSA of the size asked for, ECDSA or EdDSA, shown by the release step and a signed update file", Satisfied},
-		{"no: at least one is unsigned, has a checksum only, or is signed with a broken algorithm or a new DSA signature", Violated},
-		{"nothing updates automatically: images are pinned by digest, nothing installs at run time and no controller follows tags, shown by the deployment files", NotApplicable},
-	},
-	Evidence: "the pipeline step or script that signs a release, and one update file as it is shipped, with its signature and the public key; bring it as evidence",
-})
+// ARCH.3 is two assertions about each way in which running software is replaced without a person deploying it: that what comes
+// is signed, and that it is verified before it takes effect. What verifies refuses what is unsigned, so that the second
+// carries the first.
 
-var _ = frame(Frame{
+var updateRulings = []string{"grades", "updates-dsa", "crypto-classes"}
+
+var _ = add(&Rule{
 	ID: "ARCH.3/updates-verified",
-	Doc: `no automatic update takes effect before its signature was verified with a key already trusted
+	Doc: `The requirement: "Cryptographically sign and verify automatic updates." This rule discharges "verify"; ` + "`updates-signed`" + ` the rest.
 
-ARCH.3: "Cryptographically sign and verify automatic updates." Discharged here: the verifying. Not discharged: that
-updates are signed, and how (ARCH.3/updates-signed). Refusing older versions is not asked for in the text; whether they
-are refused is reported as an observation.
+An automatic update is whatever replaces running code without a person deploying it: an updater in the program, a controller that
+follows the tags of images, packages or programs that are fetched when something starts, a tag without a number that is always
+pulled. Violated: there is one, and nothing in the ToE verifies what it brings; a checksum or TLS alone is no verification.
+Satisfied: each is verified by a policy that is enforced on its images, or by the system's package manager with its
+checks left on. Not applicable: everything that could update itself was looked for and read, there is none, and every image is
+pinned by its digest or built where it is deployed. An image whose tag could be moved, a program whose name only running tells, or a
+download of unknown use leaves this unknown.
 
-Will be decided by source code (source/*: calls that verify, and whether they dominate installation) and configuration
-(config/*, kube/*: package managers, image policies, update controllers); an update file that was tampered with and
-refused supports it. Satisfied: for each mechanism found, every path to installation passes a verification whose failure
-stops it, with a key that does not come along with the update. Violated: installation can be reached without it, its
-result is ignored or switched off, or the key is fetched unauthenticated from where the update comes from. Not applicable:
-everything that could update itself was looked for and read, and there is none. The Evidence row names source and files,
-so grade static satisfies.`,
-	Rulings:  []string{"grades", "updates-dsa"},
-	Plan:     "source evidence",
-	Question: "Before an automatic update is installed or run, what verifies its signature, and does a failed verification stop it on every path?",
-	Answers: []Answer{
-		{"each update is verified with a key pinned beforehand and a failure stops it on every path, shown by the verifying code or policy", Satisfied},
-		{"at least one update can take effect unverified, after a failed verification, or verified with a key that came with it", Violated},
-		{"nothing updates automatically: images are pinned by digest, nothing installs at run time and no controller follows tags, shown by the deployment files", NotApplicable},
-	},
-	Evidence: "the code or policy that verifies updates, where its key is pinned, and the record of an attempt to install an update file with one byte changed; bring it as evidence",
+Not discharged: whether a verification in the program's own code dominates the installation on every path (an updater that is a
+library leaves it unknown), refusal of older versions, updates that a robot merges and a pipeline deploys (those are deployments), and
+nodes that a provider updates.`,
+	Needs:     []fact.Fact{fact.Updates{}, fact.MayUpdate{}},
+	Uses:      []fact.Fact{fact.Object{}, fact.Container{}, fact.Workload{}, fact.ImageBuild{}},
+	ViolateAt: fact.Static, SatisfyAt: fact.Static,
+	Reaches: []Status{Unknown, NotApplicable, Satisfied, Violated},
+	Rulings: updateRulings,
+	Check:   func(v *fact.View) []Finding { return checkUpdates(v, true) },
+	Ask:     askUpdate,
 })
+
+var _ = add(&Rule{
+	ID: "ARCH.3/updates-signed",
+	Doc: `The requirement: "Cryptographically sign and verify automatic updates." Its rationale: "Recommended algorithms according to NIST [34]: DSA, RSA
+and ECDSA." This rule discharges "sign"; ` + "`updates-verified`" + ` the rest.
+
+Satisfied: what verifies refuses what is not signed, and is enforced. Unknown: nothing is seen to verify, so that nobody can tell
+from here whether what is published is signed; the other rule says what that means. Not applicable: as there.
+
+Not discharged: algorithm and size of the key with which a release is signed; they stand in the signing service or the update file.`,
+	Needs:     []fact.Fact{fact.Updates{}, fact.MayUpdate{}},
+	Uses:      []fact.Fact{fact.Object{}, fact.Container{}, fact.Workload{}, fact.ImageBuild{}},
+	ViolateAt: fact.Static, SatisfyAt: fact.Static,
+	Reaches: []Status{Unknown, NotApplicable, Satisfied},
+	Rulings: updateRulings,
+	Check:   func(v *fact.View) []Finding { return checkUpdates(v, false) },
+})
+
+const tagsCanMove = "images that are not pinned"
+
+// checkUpdates judges each mechanism. Verifying says which of the two assertions is asked.
+func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
+	policies, refs := enforced(v)
+	built := deployedAsBuilt(v)
+	for ref, u := range fact.All[fact.Updates](v) {
+		if u.Mechanism == "image" && built[u.What] {
+			continue
+		}
+		f := Finding{Subject: u.Mechanism + ": " + u.What, Facts: []fact.Ref{ref}}
+		by, seen := u.Verified, []fact.Ref(nil)
+		if by == "" && (u.Mechanism == "image" || u.Mechanism == "controller") {
+			by, seen = covering(u, policies, refs)
+		}
+		f.Facts = append(f.Facts, seen...)
+		does := describe(u)
+		switch {
+		case by != "":
+			f.Status, f.Text = Satisfied, does+"; verified by "+by
+		case u.Mechanism == "library":
+			f.Text = does + ". Whether it verifies signatures before it installs stands in how it is used"
+		case !verifying:
+			f.Text = does + ", and nothing is seen that would refuse what is not signed"
+		default:
+			f.Status, f.Text = Violated, does+", and nothing verifies a signature of what it brings"
+			if u.Mechanism == "image" || u.Mechanism == "controller" {
+				f.Absent = []fact.Fact{fact.Object{}, fact.ImageBuild{}} // a policy may stand in what was not read, or what puts another image in
+			}
+		}
+		fs = append(fs, f)
+	}
+	open := map[string]*Finding{}
+	for ref, m := range fact.All[fact.MayUpdate](v) {
+		if m.Pin && built[m.What] {
+			continue
+		}
+		subject := m.Why
+		if m.Pin {
+			subject = tagsCanMove
+		}
+		if open[subject] == nil {
+			open[subject] = &Finding{Subject: subject}
+		}
+		f := open[subject]
+		f.Facts = append(f.Facts, ref)
+		if !slices.Contains(strings.Split(f.Text, ", "), m.What) {
+			f.Text = strings.TrimPrefix(f.Text+", "+m.What, ", ")
+		}
+	}
+	for subject, f := range open {
+		what := strings.Split(f.Text, ", ")
+		slices.Sort(what)
+		more := ""
+		if n := len(what) - 6; n > 0 {
+			what, more = what[:6], fmt.Sprintf(" and %d more", n)
+		}
+		f.Text = subject + ": " + strings.Join(what, ", ") + more
+		fs = append(fs, *f)
+	}
+	if len(fs) > 0 {
+		return fs
+	}
+	pinned, n := []fact.Ref(nil), 0
+	for ref := range fact.All[fact.Container](v) {
+		pinned = append(pinned, ref)
+		n++
+	}
+	if n == 0 {
+		return []Finding{{Subject: "deployment", Text: "nothing says how this is deployed, and so how new versions reach it"}}
+	}
+	return []Finding{{Subject: "updates", Status: NotApplicable, Facts: pinned, Absent: []fact.Fact{fact.Updates{}, fact.MayUpdate{}},
+		Text: fmt.Sprintf("nothing updates by itself: no updater, no controller and nothing installed at a start, and the image of every container (%d) is pinned or built where it is deployed", n)}}
+}
+
+// deployedAsBuilt returns the names of images that a tool of the ToE builds and puts into the deployment under another name: a name
+// without a tag that something builds is a place to be filled in, and pins what it is filled with.
+func deployedAsBuilt(v *fact.View) map[string]bool {
+	out := map[string]bool{}
+	for _, b := range fact.All[fact.ImageBuild](v) {
+		all, _ := b.Image.Consts()
+		for _, name := range all {
+			if !strings.ContainsAny(name[strings.LastIndexByte(name, '/')+1:], ":@") {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
+func describe(u fact.Updates) string {
+	who := ""
+	if u.Component != "" && u.Component != "(unmapped)" {
+		who = u.Component + ": "
+	}
+	switch u.Mechanism {
+	case "image":
+		return fmt.Sprintf("%sthe image %s is pulled at each start, and its tag names whatever was pushed last", who, u.What)
+	case "start":
+		return fmt.Sprintf("%s`%s` runs at each start and takes what is there then", who, u.What)
+	}
+	return who + u.What
+}
+
+// enforced returns the patterns of images whose signatures a policy of the ToE verifies and enforces.
+func enforced(v *fact.View) (patterns []string, refs []fact.Ref) {
+	for ref, o := range fact.All[fact.Object](v) {
+		for _, d := range o.Detail {
+			if pattern, ok := strings.CutPrefix(d, "verifies images: enforce "); ok {
+				patterns, refs = append(patterns, pattern), append(refs, ref)
+			}
+		}
+	}
+	return patterns, refs
+}
+
+// covering says which policy verifies the images that u may bring: for a controller, which follows whatever it is told to, only one
+// that takes every image.
+func covering(u fact.Updates, policies []string, refs []fact.Ref) (by string, from []fact.Ref) {
+	for i, p := range policies {
+		whole := p == "*" || p == "**"
+		if ok, err := path.Match(strings.ReplaceAll(p, "**", "*"), u.What); whole || u.Mechanism == "image" && (err == nil && ok || strings.HasSuffix(p, "*") && strings.HasPrefix(u.What, strings.TrimRight(p, "*"))) {
+			return "the policy on images " + p, []fact.Ref{refs[i]}
+		}
+	}
+	return "", nil
+}
+
+func askUpdate(v *fact.View, f Finding) *Question {
+	switch {
+	case strings.HasPrefix(f.Subject, "coverage of "):
+		return &Question{Text: "Can what could not be read replace running code by itself?", Evidence: "what could not be read, in a form that can"}
+	case f.Subject == "deployment":
+		return &Question{Text: "How do new versions of this software reach where it runs?", Evidence: "the deployment files, with images pinned by digest"}
+	case f.Subject == tagsCanMove:
+		return &Question{Text: "Can the content behind these tags change without anybody deploying it, and what would then verify it?",
+			Answers: []Answer{
+				{"no: the registry forbids to move a tag, or what runs is never pulled again without a deployment", NotApplicable},
+				{"yes, and a signature is verified before it runs", Satisfied},
+				{"yes, and nothing verifies it", Violated},
+			}, Evidence: "images pinned by digest (NAME@sha256:…) in the deployment files"}
+	}
+	return &Question{Text: "Before an automatic update takes effect here, what verifies its signature? (" + f.Text + ")",
+		Answers: []Answer{
+			{"this updates nothing", NotApplicable},
+			{"each update is verified with a key that was there before it, and a failure stops it on every path", Satisfied},
+			{"at least one can take effect unverified", Violated},
+		}, Evidence: "the code or policy that verifies updates, where its key is pinned, and the record of an attempt to install an update file with one byte changed"}
+}

@@ -1,30 +1,137 @@
 package rules
 
-var _ = frame(Frame{
+import (
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/fact"
+)
+
+var _ = add(&Rule{
 	ID: "QUAL.5/memory-handled-safely",
-	Doc: `the component's own unmanaged code allocates, frees and uses memory without error
+	Doc: `The requirement: "In unmanaged code, memory is allocated, freed and used securely." This rule discharges the whole sentence, for code of
+the component's own whose memory is the programmer's: C, C++, assembly, unsafe blocks, cgo, native interfaces and extensions.
+Native code within third-party libraries is an observation at QUAL.3 (ruling unmanaged).
 
-QUAL.5: "In unmanaged code, memory is allocated, freed and used securely." Discharged here: the whole sentence, for code
-of the component's own whose memory is the programmer's: C, C++, unsafe blocks, cgo, native extensions and the like. Not
-discharged: native code within third-party libraries, which is an observation at QUAL.3. Test coverage is an indicator and
-decides nothing.
+Not applicable: the component has none, after all its source was read, its image (where one was brought) holds no executable of
+its own that such code makes, and nothing in its Dockerfile compiles what is not there. Otherwise unknown: this lists what there is. The Evidence row names
+"Memory traces from runtime monitoring" beside source, so that source alone never satisfies it; traces of tests and fuzzing under a
+sanitiser would.
 
-Will be decided by source code (source/*: what is unmanaged, forbidden calls, unchecked lengths; analysers' results),
-images (image/*: hardening of executables), and memory traces from runtime monitoring (dump/*, report/*: sanitisers, leak
-checkers, fuzzing). Satisfied: source shows no such error, and traces of tests and fuzzing over this code show none
-either. Violated: a sanitiser or a crash shows one, or production code has one that can be reached with input from
-outside. Not applicable: the component has no unmanaged code of its own, after all its source was read and cgo, unsafe
-code, native interfaces and own executables in its image were looked for; or its source is a third party's. The Evidence
-row names memory traces beside source, so static evidence alone leaves this unknown; grade observed satisfies, and so does
-challenged (ruling grades).`,
-	Source:   true,
-	Rulings:  []string{"grades", "unmanaged", "unmanaged-detect", "indicators-only", "third-party"},
-	Plan:     "source evidence",
-	Question: "Does this component have code of its own whose memory the programmer manages (C, C++, unsafe, cgo, native extensions), and what do memory traces of its tests show?",
-	Answers: []Answer{
-		{"it has, and sanitiser or leak-checker traces of tests and fuzzing over all of that code show no error", Satisfied},
-		{"it has, and a trace, a crash or a review shows an error", Violated},
-		{"it has none: its source holds no unmanaged code, unsafe block, cgo or native interface, and its image no executable built from such code", NotApplicable},
+Not discharged: errors in such code are not looked for here; an analyser's or a sanitiser's report is evidence that is brought.`,
+	Needs:     []fact.Fact{fact.Native{}},
+	Uses:      []fact.Fact{fact.Unit{}, fact.Ran{}, fact.Shipped{}},
+	ViolateAt: fact.Static, SatisfyAt: fact.Observed,
+	Source:  true,
+	Reaches: []Status{Unknown, NotApplicable},
+	Rulings: []string{"grades", "unmanaged", "unmanaged-detect", "indicators-only", "third-party"},
+	Check:   checkUnmanaged,
+	Ask: func(v *fact.View, f Finding) *Question {
+		traces := "memory traces (address sanitiser, leak checker) of tests and fuzzing that ran over this code, with the number of lines they covered"
+		switch {
+		case strings.HasPrefix(f.Subject, "coverage of "):
+			return &Question{Text: "Does what could not be read hold code whose memory the programmer manages?", Evidence: "its source, in a language that is read"}
+		case f.Subject == "own source":
+			return &Question{Text: "Where is the source of this component, and in which languages is it written?", Evidence: "the source, as a further root"}
+		case strings.HasPrefix(f.Subject, compiles):
+			return &Question{Text: "What does this compile: code of a third party, or of your own?",
+				Answers: []Answer{{"code of a third party, which is on the list of libraries", NotApplicable}, {"our own", Unknown}}, Evidence: "the source that is compiled, as a further root"}
+		case strings.HasPrefix(f.Subject, "executable "):
+			return &Question{Text: "From which source is this executable built?",
+				Answers: []Answer{{"it is a third party's", NotApplicable}, {"from managed code of our own (GraalVM, .NET), by its compiler alone", NotApplicable}, {"from unmanaged code of our own", Unknown}}, Evidence: "the source it is built from"}
+		}
+		return &Question{Text: "What do memory traces of the tests of this code show?",
+			Answers: []Answer{
+				{"no error, in tests and fuzzing over all of it", Satisfied},
+				{"an error", Violated},
+			}, Evidence: traces}
 	},
-	Evidence: "the list of unmanaged source files, and memory traces (sanitiser, leak checker, runtime monitoring) of tests and fuzzing that ran over them; bring it as evidence",
 })
+
+// unmanaged says in words what a kind of fact.Native is.
+var unmanaged = map[string]string{
+	"c":         "C or C++",
+	"asm":       "assembly",
+	"cgo":       "calls of C from Go (cgo)",
+	"unsafe":    "unsafe code",
+	"jni":       "native methods of Java",
+	"ffi":       "calls of native functions",
+	"pinvoke":   "calls of native functions from .NET",
+	"extension": "a native extension",
+}
+
+const compiles = "compiles "
+
+// compiler matches the first word of a command that makes an executable of unmanaged code.
+var compiler = regexp.MustCompile(`(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)\s*((?:[A-Z_]+=\S*\s+)*)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl|ld|make|gmake|cmake|ninja|meson|nasm|gfortran|zig|\./configure|rustc)(?:\s|$)`)
+
+func checkUnmanaged(v *fact.View) (fs []Finding) {
+	byKind := map[string]*Finding{}
+	files := map[string]map[string]bool{}
+	for ref, n := range fact.All[fact.Native](v) {
+		if byKind[n.Kind] == nil {
+			byKind[n.Kind], files[n.Kind] = &Finding{Subject: "unmanaged code: " + n.Kind}, map[string]bool{}
+		}
+		byKind[n.Kind].Facts = append(byKind[n.Kind].Facts, ref)
+		files[n.Kind][n.Site.Unit] = true
+	}
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		f := byKind[kind]
+		what := unmanaged[kind]
+		if what == "" {
+			what = kind
+		}
+		places := "1 place"
+		if n := len(f.Facts); n > 1 {
+			places = fmt.Sprintf("%d places", n)
+		}
+		f.Text = fmt.Sprintf("%s in %s of %s; no memory traces of it are at hand", what, places, few(slices.Sorted(maps.Keys(files[kind]))))
+		fs = append(fs, *f)
+	}
+	for ref, r := range fact.All[fact.Ran](v) {
+		if m := compiler.FindStringSubmatch(strings.ReplaceAll(r.Text, "\\\n", " ")); m != nil && byKind["c"] == nil {
+			fs = append(fs, Finding{Subject: compiles + m[2] + " in " + r.Site.Unit, Facts: []fact.Ref{ref},
+				Text: fmt.Sprintf("%s runs %s, and no source that it could compile is among the files", path.Base(r.Site.Unit), m[2])})
+		}
+	}
+	for ref, s := range fact.All[fact.Shipped](v) {
+		if s.Kind == "elf" && !s.InBase {
+			fs = append(fs, Finding{Subject: "executable " + s.Path, Facts: []fact.Ref{ref}, Text: "the image holds the executable " + s.Path + ", which no package of its system brought and no source explains"})
+		}
+	}
+	n, languages := 0, map[string]bool{}
+	for _, u := range fact.All[fact.Unit](v) {
+		if u.Family == "source" && u.Class == "production" {
+			n++
+			languages[u.Language] = true
+		}
+	}
+	switch {
+	case len(fs) > 0:
+	case n == 0:
+		fs = append(fs, Finding{Subject: "own source", Text: "no source of this component is among the files"})
+	default:
+		fs = append(fs, Finding{Subject: "unmanaged code", Status: NotApplicable, Absent: []fact.Fact{fact.Native{}},
+			Text: fmt.Sprintf("its %s of source (%s) hold no C, assembly, unsafe code or native interface", files1(n), strings.Join(slices.Sorted(maps.Keys(languages)), ", "))})
+	}
+	return fs
+}
+
+func files1(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
+
+// few names the first of names.
+func few(names []string) string {
+	if len(names) > 3 {
+		return strings.Join(names[:3], ", ") + fmt.Sprintf(" and %d more", len(names)-3)
+	}
+	return strings.Join(names, ", ")
+}

@@ -66,6 +66,7 @@ type Finding struct {
 	Text    string
 	Facts   []fact.Ref  // seen
 	Absent  []fact.Fact `json:"-"` // predicates on whose absence it rests; none: seen is seen
+	Of      string      `json:"-"` // the component in which they are absent, where it is one of several; "" is all that the rule sees
 
 	// Words are declared facts that the requirement's own Evidence row asks for (ARCH.1: "a justification for their usage").
 	// They are cited, and a question's focus holds them, but they do not weigh in the grade.
@@ -221,7 +222,11 @@ func (r *Rule) Evaluate(v *fact.View) Result {
 			f.Status, f.Text = Unknown, "only "+f.Grade.String()+": "+f.Text
 		case f.Status == Violated:
 			for _, k := range f.Absent {
-				f.Gaps = append(f.Gaps, v.Missing(k)...)
+				if f.Of != "" {
+					f.Gaps = append(f.Gaps, v.MissingOf(f.Of, k)...)
+				} else {
+					f.Gaps = append(f.Gaps, v.Missing(k)...)
+				}
 			}
 			if len(f.Gaps) > 0 {
 				f.Status, f.Text = Unknown, "as far as could be read: "+f.Text

@@ -39,6 +39,10 @@ type job struct {
 	at       string
 	cache    string // directory of the memo store; "" is the user's, "none" is none
 	jobs     int
+	online   bool          // the network may be asked
+	mirrors  []string      // Maven repositories to ask
+	sboms    []string      // [DIR=]FILE
+	gradle   string        // Gradle's module cache, as maven
 	maven    string        // local Maven repository; "" is the user's, "none" is none
 	modules  string        // Go module cache, likewise
 	database string        // directory of the vulnerability data, likewise
@@ -57,6 +61,10 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.maven, "maven-repository", "", "resolve what Maven modules bring along from the local repository in this `DIR`; \"none\" resolves nothing")
 	f.StringVar(&j.modules, "go-module-cache", "", "resolve the module graphs of Go modules from the module cache in this `DIR`; \"none\" resolves nothing")
 	f.StringVar(&j.database, "database", "", "look libraries up in the vulnerability database in this `DIR`, which assay db fills; \"none\" looks up nothing")
+	f.BoolVar(&j.online, "online", false, "ask other machines for what this one lacks: a repository in place of DIR, images, POMs")
+	f.StringArrayVar(&j.mirrors, "maven-mirror", nil, "with --online, ask the Maven repository at this `URL`; repeatable")
+	f.StringArrayVar(&j.sboms, "sbom", nil, "take this bill of materials, `[DIR=]FILE`, for the list of what the module in DIR brings along; repeatable")
+	f.StringVar(&j.gradle, "gradle-cache", "", "take POMs from the module cache of Gradle in this `DIR`, too; \"none\" takes none")
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
 	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
@@ -70,7 +78,8 @@ func assessCommand() *cobra.Command {
 		Use:   "assess [DIR]",
 		Short: "Find the components of a system and decide the 34 requirements for them",
 		Long: `assess reads the files of a system in DIR (here by default), finds its components, and decides each requirement for each
-component and for the whole. Nothing of the system is executed, and the network is not used.
+component and for the whole. DIR may also be an archive of the system or, with --online, the URL of a git repository. Nothing of the
+system is executed, and the network is not used unless --online says so.
 
 Exit codes: 0 every applicable requirement is satisfied; 1 something is violated; 3 nothing is violated but something is
 unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
@@ -209,6 +218,7 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	if err != nil {
 		return nil, err
 	}
+	defer store.Close()
 	clock.lap("acquire")
 
 	pool := worker.New()
@@ -275,6 +285,9 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 // configuration reads assay.yaml, if there is one.
 func (j *job) configuration() (*toe.File, error) {
 	name := j.config
+	if name == "" && acquire.Elsewhere(j.dir) {
+		return &toe.File{}, nil // it is read once its files are there
+	}
 	if name == "" {
 		name = filepath.Join(j.dir, toe.FileName)
 	}
@@ -284,13 +297,17 @@ func (j *job) configuration() (*toe.File, error) {
 	} else if err != nil {
 		return nil, usage("read the configuration: %v", err)
 	}
-	f, err := toe.Parse(filepath.Base(name), data)
+	return parseConfiguration(filepath.Base(name), data)
+}
+
+func parseConfiguration(name string, data []byte) (*toe.File, error) {
+	f, err := toe.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}
 	for param, value := range f.Parameters {
 		if err := scheme.CheckParameter(param, value); err != nil {
-			return nil, &toe.Error{File: filepath.Base(name), Line: f.Line(param), Text: err.Error()}
+			return nil, &toe.Error{File: name, Line: f.Line(param), Text: err.Error()}
 		}
 	}
 	return f, nil
@@ -308,8 +325,13 @@ func (j *job) name(config *toe.File) string {
 }
 
 // acquire freezes every root.
-func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *progress) ([]artefact.Artefact, *acquire.Store, error) {
+func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *progress) (_ []artefact.Artefact, _ *acquire.Store, failed error) {
 	store := acquire.NewStore()
+	defer func() {
+		if failed != nil {
+			store.Close()
+		}
+	}()
 	type root struct{ id, dir string }
 	roots := []root{{"main", j.dir}}
 	for _, r := range config.Roots {
@@ -335,9 +357,20 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		}
 		var a artefact.Artefact
 		var err error
-		if j.revision != "" && r.id == "main" {
+		switch remote := acquire.IsRemote(r.dir); {
+		case remote && !j.online:
+			err = usage("%s lies on another machine: say --online to fetch it", acquire.RemoteName(r.dir))
+		case remote && r.id == "main":
+			a, err = acquire.Remote(ctx, store, r.dir, j.revision, o)
+		case remote:
+			a, err = acquire.Remote(ctx, store, r.dir, "", o)
+		case acquire.IsArchive(r.dir) && j.revision != "" && r.id == "main":
+			err = usage("--rev names a revision of a git repository, and %s is an archive", r.dir)
+		case acquire.IsArchive(r.dir):
+			a, err = acquire.Archive(ctx, store, r.dir, o)
+		case j.revision != "" && r.id == "main":
 			a, err = acquire.Revision(ctx, store, r.dir, j.revision, o)
-		} else {
+		default:
 			a, err = acquire.Tree(ctx, store, r.dir, o)
 		}
 		if errors.Is(err, acquire.ErrEmpty) {
@@ -349,6 +382,11 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			return nil, nil, nothing(err)
 		}
 		as = append(as, a)
+		if r.id == "main" && j.config == "" && acquire.Elsewhere(j.dir) {
+			if err := j.carried(config, store, a, p); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	for _, c := range config.Components {
 		for _, p := range c.Paths {
@@ -357,11 +395,17 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			}
 		}
 	}
-	closures, err := j.closures(ctx, store, as)
+	closures, err := j.closures(ctx, store, as, p)
 	if err != nil {
 		return nil, nil, err
 	}
 	as = append(as, closures...)
+	if as, err = acquire.SBOMs(ctx, store, as, j.sboms); err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		return nil, nil, usage("%v", err)
+	}
 	if j.config != "" { // what stands elsewhere is declared all the same
 		data, err := acquire.ReadFile(filepath.Dir(j.config), filepath.Base(j.config), 1<<20)
 		if err != nil {
@@ -371,6 +415,29 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		as[0].Units = append(as[0].Units, artefact.Unit{Path: "main/" + toe.FileName, Family: artefact.Declaration, Language: "assay", Digest: d})
 	}
 	return as, store, nil
+}
+
+// carried reads the assay.yaml that an archive or a fetched repository carries. It may not name further roots, for there is no directory
+// that they could lie beside, and what it excludes is taken all the same.
+func (j *job) carried(config *toe.File, store *acquire.Store, a artefact.Artefact, p *progress) error {
+	data, err := acquire.Content(store, a, toe.FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return usage("read the configuration: %v", err)
+	}
+	f, err := parseConfiguration(toe.FileName, data)
+	if err != nil {
+		return err
+	}
+	if len(f.Roots) > 0 {
+		return usage("%s names further roots, which only a directory can have: give them with --root", toe.FileName)
+	}
+	if len(f.Exclude) > 0 {
+		p.warn("what " + toe.FileName + " excludes is taken all the same: only a directory can be taken in part")
+	}
+	*config = *f
+	return nil
 }
 
 // holds says whether a has a unit at or below p.
@@ -396,19 +463,29 @@ func (j *job) advisories() (*acquire.Advisories, error) {
 
 // closures resolves what Maven and Go modules bring along, as far as this machine's local repository and module cache tell.
 // What they cannot tell stays a gap.
-func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.Artefact) (out []artefact.Artefact, err error) {
+func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.Artefact, p *progress) (out []artefact.Artefact, err error) {
+	from, err := j.mavenSource(p)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range []struct {
 		flag, dir string
 		usual     func() string
 		resolve   func(context.Context, *acquire.Store, []artefact.Artefact, string) (artefact.Artefact, error)
 	}{
-		{"--maven-repository", j.maven, acquire.MavenRepository, acquire.MavenClosures},
+		{"--maven-repository", j.maven, acquire.MavenRepository, func(ctx context.Context, store *acquire.Store, as []artefact.Artefact, dir string) (artefact.Artefact, error) {
+			from.Repository = dir
+			return acquire.MavenClosuresFrom(ctx, store, as, from)
+		}},
 		{"--go-module-cache", j.modules, acquire.GoModuleCache, acquire.GoBuildLists},
 	} {
 		dir := r.dir
 		switch dir {
 		case "none":
-			continue
+			if r.flag != "--maven-repository" || from.Online == nil && from.Gradle == "" {
+				continue
+			}
+			dir = ""
 		case "":
 			dir = r.usual()
 		default:
@@ -428,6 +505,37 @@ func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.
 		}
 	}
 	return out, nil
+}
+
+// mavenSource says where POMs are taken from beside the local repository.
+func (j *job) mavenSource(p *progress) (from acquire.MavenSource, err error) {
+	switch j.gradle {
+	case "none":
+	case "":
+		from.Gradle = acquire.GradleCache()
+	default:
+		from.Gradle = j.gradle
+	}
+	if len(j.mirrors) > 0 && !j.online {
+		return from, usage("--maven-mirror asks the network: say --online")
+	}
+	if !j.online {
+		return from, nil
+	}
+	urls, err := acquire.MavenURLs(j.mirrors)
+	if errors.Is(err, acquire.ErrNoMavenURL) { // other things may be asked for
+		p.warn("POMs that are missing are not fetched: " + err.Error())
+		return from, nil
+	} else if err != nil {
+		return from, usage("%v", err)
+	}
+	from.Online = &acquire.MavenOnline{URLs: urls, Warn: p.warn}
+	if dir, err := os.UserCacheDir(); j.cache == "" && err == nil {
+		from.Online.Cache = filepath.Join(dir, "assay", "maven")
+	} else if j.cache != "" && j.cache != "none" {
+		from.Online.Cache = filepath.Join(j.cache, "maven")
+	}
+	return from, nil
 }
 
 // memoDir returns where results are remembered, "" for nowhere.

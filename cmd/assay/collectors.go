@@ -3,19 +3,24 @@ package main
 import (
 	"slices"
 
+	"assay/collect/advisory"
 	"assay/collect/config"
 	"assay/collect/declared"
 	"assay/collect/deployment"
+	"assay/collect/image"
 	"assay/collect/library"
 	"assay/collect/library/scalibr"
 	"assay/collect/markup"
+	"assay/collect/pipeline"
+	"assay/collect/script"
 	"assay/collect/source"
+	"assay/collect/statement"
 	"assay/derive"
 	"assay/fact"
 )
 
 // collectors are all that this program has. A worker process serves the same list.
-var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, markup.All, source.All)
+var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All)
 
 // readers returns who supplies a predicate: collectors, and derivations.
 func readers(predicate string) (out []string) {

@@ -32,8 +32,8 @@ func TestDiscovery(t *testing.T) {
 			if want.Name != "want" || len(ar.Comment) == 0 {
 				t.Fatal("a case is a sentence, files, and a last section named want")
 			}
-			as, store := frozen(t, ar.Files[:len(ar.Files)-1])
-			got := discovered(engine("AUTH.6/", nil).Assess(as, store, nil))
+			sys := frozen(t, ar.Comment, ar.Files[:len(ar.Files)-1])
+			got := discovered(sys.assess(sys.engine(t, nil, "QUAL.5")))
 			if *update {
 				want.Data = []byte(got)
 				if err := os.WriteFile(name, txtar.Format(ar), 0o666); err != nil {

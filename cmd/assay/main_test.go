@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/tools/txtar"
+	"gopkg.in/yaml.v3"
 
 	"assay/acquire"
 	"assay/artefact"
@@ -76,11 +78,26 @@ func TestScripts(t *testing.T) {
 		}})
 }
 
-// frozen freezes the files of an archive, as assess would freeze a directory.
-func frozen(t *testing.T, files []txtar.File) ([]artefact.Artefact, *acquire.Store) {
+// A system is a fixture: what was acquired of it, the day of its assessment, and what is known of vulnerabilities.
+type system struct {
+	as    []artefact.Artefact
+	store *acquire.Store
+	day   string
+	known *acquire.Advisories
+}
+
+// frozen freezes the files of a case, as assess would freeze a directory. Files below advisories/ are no part of the system: each
+// holds the entries of an ecosystem, and data.yaml says of which day they are, and of which the list of known exploited
+// vulnerabilities. A line "at: DAY" in the case's comment is the day of the assessment.
+func frozen(t *testing.T, comment []byte, files []txtar.File) *system {
 	t.Helper()
 	dir := t.TempDir()
+	entries := map[string][]byte{}
 	for _, f := range files {
+		if name, ok := strings.CutPrefix(f.Name, "advisories/"); ok {
+			entries[name] = f.Data
+			continue
+		}
 		p := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
 			t.Fatal(err)
@@ -89,27 +106,111 @@ func frozen(t *testing.T, files []txtar.File) ([]artefact.Artefact, *acquire.Sto
 			t.Fatal(err)
 		}
 	}
-	return tree(t, dir)
+	s := tree(t, dir)
+	for line := range strings.Lines(string(comment)) {
+		if day, ok := strings.CutPrefix(strings.TrimSpace(line), "at: "); ok {
+			s.day = day
+		}
+	}
+	if len(entries) > 0 {
+		s.known = known(t, entries)
+	}
+	return s
 }
 
-func tree(t *testing.T, dir string) ([]artefact.Artefact, *acquire.Store) {
+// known imports entries as people do.
+func known(t *testing.T, files map[string][]byte) *acquire.Advisories {
+	t.Helper()
+	dir := t.TempDir()
+	var data map[string]struct {
+		Day            string
+		KnownExploited string `yaml:"known_exploited"`
+		Exploited      []string
+	}
+	if err := yaml.Unmarshal(files["data.yaml"], &data); err != nil {
+		t.Fatal(err)
+	}
+	for ecosystem, d := range data {
+		var entries []json.RawMessage
+		if err := json.Unmarshal(files[ecosystem+".json"], &entries); err != nil {
+			t.Fatalf("%s: %v", ecosystem, err)
+		}
+		from := t.TempDir()
+		write := func(name string, data []byte) string {
+			p := filepath.Join(from, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(p), 0o777), os.WriteFile(p, data, 0o666)); err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		for i, e := range entries {
+			write(fmt.Sprintf("osv/%d.json", i), e)
+		}
+		paths := []string{filepath.Join(from, "osv")}
+		if d.KnownExploited != "" {
+			var list []map[string]string
+			for _, id := range append(d.Exploited, "CVE-1999-0001") {
+				list = append(list, map[string]string{"cveID": id})
+			}
+			kev, err := json.Marshal(map[string]any{"catalogVersion": "1", "dateReleased": d.KnownExploited + "T00:00:00Z", "vulnerabilities": list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			paths = append(paths, write("kev.json", kev))
+		}
+		if _, err := acquire.ImportAdvisories(context.Background(), dir, paths, acquire.ImportOptions{Day: d.Day, Source: "osv", Ecosystems: []string{ecosystem}, Tolerate: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := acquire.OpenAdvisories(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func tree(t *testing.T, dir string) *system {
 	t.Helper()
 	store := acquire.NewStore()
 	a, err := acquire.Tree(context.Background(), store, dir, acquire.Options{At: time.Unix(0, 0).UTC()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []artefact.Artefact{a}, store
+	return &system{as: []artefact.Artefact{a}, store: store, day: "2026-11-24", known: &acquire.Advisories{}}
 }
 
-func engine(prefix string, memo assess.Memo) *assess.Engine {
-	e := &assess.Engine{Collectors: collectors, Strata: derive.Strata, Memo: memo, Workers: 2}
+// engine returns one that judges what has rules, or one requirement of that.
+func (s *system) engine(t *testing.T, memo assess.Memo, requirement string) *assess.Engine {
+	e := &assess.Engine{Collectors: collectors, Strata: derive.Strata, Memo: memo, Workers: 2, Day: s.day,
+		Consult: func(libraries []fact.Library) artefact.Artefact {
+			var wanted []acquire.Wanted
+			for _, l := range libraries {
+				wanted = append(wanted, acquire.Wanted{Ecosystem: l.Ecosystem, Name: l.Name})
+			}
+			known, err := s.known.Freeze(context.Background(), s.store, wanted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return known
+		}}
 	for _, r := range rules.All() {
-		if strings.HasPrefix(r.ID, prefix) {
+		if r.Plan == "" && (requirement == "" || r.Requirement() == requirement) {
 			e.Rules = append(e.Rules, r)
 		}
 	}
 	return e
+}
+
+// assess judges the system in e.
+func (s *system) assess(e *assess.Engine) *assess.Assessment { return e.Assess(s.as, s.store, nil) }
+
+// with returns s with other units.
+func (s *system) with(units []artefact.Unit) *system {
+	changed := *s
+	changed.as = slices.Clone(s.as)
+	changed.as[0].Units = units
+	return &changed
 }
 
 // Each case is a small system and what its rule says of it. Every status that a rule reaches has a case, and no case shows
@@ -128,8 +229,8 @@ func TestRuleCases(t *testing.T) {
 				t.Fatal("a case is a sentence, files, and a last section named want")
 			}
 			want := &ar.Files[len(ar.Files)-1]
-			as, store := frozen(t, ar.Files[:len(ar.Files)-1])
-			a := engine(req+"/", nil).Assess(as, store, nil)
+			sys := frozen(t, ar.Comment, ar.Files[:len(ar.Files)-1])
+			a := sys.assess(sys.engine(t, nil, req))
 			got := strings.ReplaceAll(assess.Text(a.Cells), "main/", "")
 			for _, c := range a.Cells {
 				if shown[c.Rule] == nil {
@@ -163,20 +264,17 @@ func TestRuleCases(t *testing.T) {
 }
 
 // systems are the fixtures of the properties below: the example of this repository, and every rule case.
-func systems(t *testing.T) map[string]func(*testing.T) ([]artefact.Artefact, *acquire.Store) {
-	out := map[string]func(*testing.T) ([]artefact.Artefact, *acquire.Store){
-		"lab/shop": func(t *testing.T) ([]artefact.Artefact, *acquire.Store) { return tree(t, "../../lab/shop") }}
+func systems(t *testing.T) map[string]func(*testing.T) *system {
+	out := map[string]func(*testing.T) *system{"lab/shop": func(t *testing.T) *system { return tree(t, "../../lab/shop") }}
 	cases, _ := filepath.Glob("../../rules/testdata/*/*.txtar")
 	for _, name := range cases {
 		ar, err := txtar.ParseFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[filepath.Base(name)] = func(t *testing.T) ([]artefact.Artefact, *acquire.Store) {
-			return frozen(t, ar.Files[:len(ar.Files)-1])
-		}
+		out[filepath.Base(filepath.Dir(name))+"/"+filepath.Base(name)] = func(t *testing.T) *system { return frozen(t, ar.Comment, ar.Files[:len(ar.Files)-1]) }
 	}
-	if len(out) < 1 {
+	if len(out) < 50 {
 		t.Fatal("too few fixtures to show anything")
 	}
 	return out
@@ -184,45 +282,78 @@ func systems(t *testing.T) map[string]func(*testing.T) ([]artefact.Artefact, *ac
 
 func good(s rules.Status) bool { return s == rules.Satisfied || s == rules.NotApplicable }
 
+// A cellName is a requirement and a component; "" is the whole.
+type cellName struct{ requirement, component string }
+
 // statuses folds what the rules of each requirement say of each component: the cells that users see.
-func statuses(cells []assess.Cell) map[string]rules.Status {
-	all := map[string][]rules.Status{}
+func statuses(cells []assess.Cell) map[cellName]rules.Status {
+	all := map[cellName][]rules.Status{}
 	for _, c := range cells {
 		req, _, _ := strings.Cut(c.Rule, "/")
-		all[req+" "+c.Component] = append(all[req+" "+c.Component], c.Result.Status)
+		k := cellName{req, c.Component}
+		all[k] = append(all[k], c.Result.Status)
 	}
-	out := map[string]rules.Status{}
+	out := map[cellName]rules.Status{}
 	for k, ss := range all {
 		out[k] = rules.Fold(ss...)
 	}
 	return out
 }
 
-// worse says that no cell of after is better than it was before. Lost are components that must not be good in what was lost.
-func worse(t *testing.T, what string, before, after []assess.Cell, lost map[string]bool) {
+// worse says that no cell of after is better than it was before, and that none of lost is good.
+func worse(t *testing.T, what string, before, after []assess.Cell, lost map[cellName]bool) {
 	t.Helper()
 	was := statuses(before)
 	for cell, now := range statuses(after) {
-		if good(now) && !good(was[cell]) {
-			t.Errorf("%s: %s became %s, from %s", what, cell, now, was[cell])
+		before, there := was[cell]
+		if vacuous := !there && cell.component == derive.Unmapped; good(now) && !good(before) && !vacuous { // where there was nothing unmapped, nothing was asked of it
+			t.Errorf("%s: %s became %s, from %s", what, cell, now, before)
 		}
-		if _, component, _ := strings.Cut(cell, " "); good(now) && lost[component] {
+		if good(now) && lost[cell] {
 			t.Errorf("%s: %s is %s all the same", what, cell, now)
 		}
 	}
 }
 
-// needed are predicates without which ARCH.1 can be neither satisfied nor not applicable, wherever a unit could carry them.
-var needed = []fact.Fact{fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}}
+// needed are, by requirement, predicates without which a cell can be neither satisfied nor not applicable, wherever a unit that
+// counts could carry them.
+var needed = map[string][]fact.Fact{
+	"ARCH.1": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}},
+	"ARCH.3": {fact.Executes{}, fact.Fetches{}, fact.Dynamic{}, fact.Import{}, fact.Dependency{}, fact.Container{}, fact.Object{}, fact.Started{}, fact.Ran{}, fact.Target{}},
+	"QUAL.3": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}, fact.LookedUp{}, fact.Advisory{}, fact.VulnerabilityData{}},
+	"QUAL.5": {fact.Native{}},
+	"ENVI.1": {fact.Job{}, fact.Step{}, fact.Trigger{}},
+}
 
 // beside are collectors whose units only repeat what another kind of unit must say: from Go 1.17 on go.mod lists all that is
-// built, and go.sum and the module graph add what is not.
+// built, and go.sum and the module graph add what is not. osv-scalibr's inventory stands beside our own readers'.
 var beside = []string{"library/go-sum", "library/go-graph"}
 
-func emitsNeeded(c *collect.Collector) bool {
-	return !slices.Contains(beside, c.Name) && slices.ContainsFunc(c.Emits, func(k fact.Fact) bool {
-		return slices.ContainsFunc(needed, func(n fact.Fact) bool { return fact.Name(n) == fact.Name(k) })
-	})
+// touched returns the cells that a collector's loss must take: those of the components that its units go into, and that of the whole.
+func touched(a *assess.Assessment, c *collect.Collector, u artefact.Unit, into map[cellName]bool) {
+	if !c.Of(u) || u.Class == artefact.Vendored || a.Plan.Class(u.Path, u.Class) > artefact.Build || slices.Contains(beside, c.Name) {
+		return
+	}
+	for req, kinds := range needed {
+		if a.Plan.Class(u.Path, u.Class) == artefact.Build && !strings.HasPrefix(req, "ARCH.") && !strings.HasPrefix(req, "ENVI.") {
+			continue
+		}
+		if !slices.ContainsFunc(kinds, func(n fact.Fact) bool {
+			return slices.ContainsFunc(c.Emits, func(k fact.Fact) bool { return fact.Name(n) == fact.Name(k) })
+		}) {
+			continue
+		}
+		into[cellName{req, ""}] = true
+		for _, of := range a.Plan.Of(u.Path) {
+			if !foreign(a, of) || req != "QUAL.5" && req != "ENVI.1" { // of what is not the ToE's own the source is not judged
+				into[cellName{req, of}] = true
+			}
+		}
+	}
+}
+
+func foreign(a *assess.Assessment, component string) bool {
+	return slices.ContainsFunc(a.Components, func(c fact.Component) bool { return c.Name == component && c.Origin == "third_party" })
 }
 
 // A collector that is absent, fails, panics, hangs or is killed makes no cell better, and none that needs it stays good.
@@ -235,23 +366,20 @@ func TestBrokenCollectors(t *testing.T) {
 	}
 	for name, make := range systems(t) {
 		t.Run(name, func(t *testing.T) {
-			as, store := make(t)
+			t.Parallel()
+			sys := make(t)
 			memo := new(assess.Memory)
-			base := engine("ARCH.1/", memo).Assess(as, store, nil)
+			base := sys.assess(sys.engine(t, memo, ""))
 			for i, c := range collectors {
-				touched := map[string]bool{}
+				lost := map[cellName]bool{}
 				for _, u := range base.Units {
-					if c.Of(u) && u.Class != artefact.Vendored && base.Plan.Class(u.Path, u.Class) <= artefact.Build && emitsNeeded(c) {
-						for _, of := range base.Plan.Of(u.Path) {
-							touched[of] = true
-						}
-					}
+					touched(base, c, u, lost)
 				}
-				if len(touched) == 0 {
+				if len(lost) == 0 {
 					continue
 				}
 				for way, run := range ways {
-					e := engine("ARCH.1/", memo)
+					e := sys.engine(t, memo, "")
 					e.Collectors = slices.Delete(slices.Clone(collectors), i, i+1)
 					if run != nil {
 						broken := *c
@@ -265,8 +393,7 @@ func TestBrokenCollectors(t *testing.T) {
 							return context.WithTimeout(context.Background(), limit)
 						}
 					}
-					a := e.Assess(as, store, nil)
-					worse(t, c.Name+" "+way, base.Cells, a.Cells, touched)
+					worse(t, c.Name+" "+way, base.Cells, sys.assess(e).Cells, lost)
 				}
 			}
 		})
@@ -275,121 +402,167 @@ func TestBrokenCollectors(t *testing.T) {
 
 // A collector whose process dies at each of its units makes no cell better either: in real workers, on the example system.
 func TestDyingCollectors(t *testing.T) {
-	as, store := tree(t, "../../lab/shop")
+	sys := tree(t, "../../lab/shop")
 	memo := new(assess.Memory)
-	base := engine("ARCH.1/", memo).Assess(as, store, nil)
+	base := sys.assess(sys.engine(t, memo, ""))
 	pool := worker.New()
 	defer pool.Close()
 	tried := 0
 	for i, d := range dying() {
-		touched := map[string]bool{}
+		lost := map[cellName]bool{}
 		for _, u := range base.Units {
-			if d.Of(u) && u.Class != artefact.Vendored && base.Plan.Class(u.Path, u.Class) <= artefact.Build && emitsNeeded(collectors[i]) {
-				for _, of := range base.Plan.Of(u.Path) {
-					touched[of] = true
-				}
-			}
+			touched(base, collectors[i], u, lost)
 		}
-		if len(touched) == 0 {
+		if len(lost) == 0 {
 			continue
 		}
 		tried++
-		e := engine("ARCH.1/", memo)
+		e := sys.engine(t, memo, "")
 		e.Collectors = append(slices.Delete(slices.Clone(collectors), i, i+1), d)
 		e.Run = pool.Run
-		a := e.Assess(as, store, nil)
-		worse(t, d.Name, base.Cells, a.Cells, touched)
+		a := sys.assess(e)
+		worse(t, d.Name, base.Cells, a.Cells, lost)
 		if !slices.ContainsFunc(a.Cells, func(c assess.Cell) bool {
 			return slices.ContainsFunc(c.Why, func(s assess.Story) bool { return s.Kind == "killed" })
 		}) {
 			t.Errorf("%s: nobody tells of its death", d.Name)
 		}
 	}
-	if tried < 8 {
+	if tried < 12 {
 		t.Errorf("only %d collectors were tried", tried)
 	}
 }
 
-// A unit that cannot be read, or whose content is gone, makes no cell better; if it is one that the rule needs, none of its
+// A unit that cannot be read, or whose content is gone, makes no cell better; where a rule needs it, none of its
 // components stays good.
 func TestUnreadUnits(t *testing.T) {
 	for name, make := range systems(t) {
 		t.Run(name, func(t *testing.T) {
-			as, store := make(t)
+			t.Parallel()
+			sys := make(t)
 			memo := new(assess.Memory)
-			base := engine("ARCH.1/", memo).Assess(as, store, nil)
-			for i, u := range as[0].Units {
-				lost := map[string]bool{}
-				if base.Plan.Class(u.Path, u.Class) <= artefact.Build && (u.Family == artefact.Source || u.Family == artefact.Manifest || u.Family == artefact.Lock) {
-					for _, of := range base.Plan.Of(u.Path) {
-						lost[of] = true
-					}
+			base := sys.assess(sys.engine(t, memo, ""))
+			for i, u := range sys.as[0].Units {
+				lost := map[cellName]bool{}
+				for _, c := range collectors {
+					touched(base, c, u, lost)
 				}
-				units := slices.Clone(as[0].Units)
+				units := slices.Clone(sys.as[0].Units)
 				if i%2 == 0 { // two ways to be unread, in turn
 					units[i].Fault = "it is too large"
 				} else {
 					units[i].Digest, units[i].Parts = artefact.Hash("gone"), nil
 				}
-				changed := as[0]
-				changed.Units = units
-				a := engine("ARCH.1/", memo).Assess([]artefact.Artefact{changed}, store, nil)
-				worse(t, u.Path, base.Cells, a.Cells, lost)
+				changed := sys.with(units)
+				worse(t, u.Path, base.Cells, changed.assess(changed.engine(t, memo, "")).Cells, lost)
 			}
 		})
+	}
+}
+
+// What is known of vulnerabilities and cannot be read, or is known no longer, leaves no cell of QUAL.3 that needs it good.
+func TestUnreadAdvisories(t *testing.T) {
+	tried := 0
+	for name, make := range systems(t) {
+		sys := make(t)
+		memo := new(assess.Memory)
+		base := sys.assess(sys.engine(t, memo, "QUAL.3"))
+		for _, u := range base.Units {
+			if u.Family != artefact.Advisory {
+				continue
+			}
+			tried++
+			lost := map[cellName]bool{}
+			for _, of := range base.Plan.Of(u.Path) {
+				for _, r := range base.Base.Rows(of, fact.Library{}) {
+					if l := r.Fact.(fact.Library); strings.HasPrefix(u.Path, "advisories/"+l.Ecosystem+"/") {
+						lost[cellName{"QUAL.3", of}] = true
+					}
+				}
+			}
+			e := sys.engine(t, memo, "QUAL.3")
+			consult := e.Consult
+			e.Consult = func(libraries []fact.Library) artefact.Artefact {
+				a := consult(libraries)
+				a.Units = slices.Clone(a.Units)
+				for i := range a.Units {
+					if a.Units[i].Path == u.Path {
+						a.Units[i].Fault = "its digest is another"
+					}
+				}
+				return a
+			}
+			worse(t, name+" "+u.Path, base.Cells, sys.assess(e).Cells, lost)
+			e.Consult = nil
+			worse(t, name+" nothing is known", base.Cells, sys.assess(e).Cells, lost)
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d advisories were tried", tried)
 	}
 }
 
 // A language that nobody reads keeps its component from being good.
 func TestUnknownLanguage(t *testing.T) {
 	for name, make := range systems(t) {
-		as, store := make(t)
-		base := engine("ARCH.1/", nil).Assess(as, store, nil)
-		for i, u := range as[0].Units {
+		sys := make(t)
+		base := sys.assess(sys.engine(t, nil, ""))
+		for i, u := range sys.as[0].Units {
 			if u.Family != artefact.Source || base.Plan.Class(u.Path, u.Class) != artefact.Production {
 				continue
 			}
-			units := slices.Clone(as[0].Units)
+			units := slices.Clone(sys.as[0].Units)
 			units[i].Language = "cobol"
-			changed := as[0]
-			changed.Units = units
-			lost := map[string]bool{}
+			lost := map[cellName]bool{{"ARCH.3", ""}: true}
 			for _, of := range base.Plan.Of(u.Path) {
-				lost[of] = true
+				for _, req := range []string{"ARCH.1", "QUAL.3", "QUAL.5"} {
+					if req != "QUAL.5" || !foreign(base, of) {
+						lost[cellName{req, of}] = true
+					}
+				}
 			}
-			worse(t, name+" "+u.Path, base.Cells, engine("ARCH.1/", nil).Assess([]artefact.Artefact{changed}, store, nil).Cells, lost)
+			changed := sys.with(units)
+			worse(t, name+" "+u.Path, base.Cells, changed.assess(changed.engine(t, nil, "")).Cells, lost)
 			break // one of each system shows it
 		}
 	}
 }
 
 // Losing a fact that protects makes no cell better: an annotation, a justification, a lock's word that it is complete. (An
-// import protects the library that it uses and accuses the one that nobody declared; a collector cannot lose it silently.)
+// import protects the library that it uses and accuses the one that nobody declared, and what is started may use a library or update
+// one; a collector cannot lose either silently.)
 func TestLostFacts(t *testing.T) {
-	protective := []fact.Fact{fact.Annotated{}, fact.Package{}, fact.Setting{}, fact.Justified{}, fact.Complete{}, fact.Started{}, fact.Environment{}}
+	protective := map[string][]fact.Fact{
+		"ARCH.1": {fact.Annotated{}, fact.Package{}, fact.Setting{}, fact.Justified{}, fact.Complete{}, fact.Environment{}},
+		"QUAL.3": {fact.Complete{}, fact.VulnerabilityData{}, fact.LookedUp{}},
+		"ENVI.1": {fact.TestCase{}},
+	}
 	for name, make := range systems(t) {
 		t.Run(name, func(t *testing.T) {
-			as, store := make(t)
+			t.Parallel()
+			sys := make(t)
 			memo := new(assess.Memory)
-			base := engine("ARCH.1/", memo).Assess(as, store, nil)
-			for i, c := range collectors {
-				for _, k := range protective {
-					if !slices.ContainsFunc(c.Emits, func(x fact.Fact) bool { return fact.Name(x) == fact.Name(k) }) {
-						continue
-					}
-					mute := *c
-					mute.Name = c.Name + " without " + fact.Name(k)
-					e := engine("ARCH.1/", memo)
-					e.Collectors = slices.Clone(collectors)
-					e.Collectors[i] = &mute
-					e.Run = func(ctx context.Context, c *collect.Collector, in collect.Input) collect.Extract {
-						x := collect.Run(ctx, c, in)
-						if c == &mute {
-							x.Rows = slices.DeleteFunc(x.Rows, func(r fact.Row) bool { return fact.Name(r.Fact) == fact.Name(k) })
+			for req, kinds := range protective {
+				base := sys.assess(sys.engine(t, memo, req))
+				for i, c := range collectors {
+					for _, k := range kinds {
+						if !slices.ContainsFunc(c.Emits, func(x fact.Fact) bool { return fact.Name(x) == fact.Name(k) }) {
+							continue
 						}
-						return x
+						mute := *c
+						mute.Name = c.Name + " without " + fact.Name(k)
+						e := sys.engine(t, memo, req)
+						e.Collectors = slices.Clone(collectors)
+						e.Collectors[i] = &mute
+						e.Run = func(ctx context.Context, c *collect.Collector, in collect.Input) collect.Extract {
+							x := collect.Run(ctx, c, in)
+							if c == &mute {
+								x.Rows = slices.DeleteFunc(x.Rows, func(r fact.Row) bool { return fact.Name(r.Fact) == fact.Name(k) })
+							}
+							return x
+						}
+						worse(t, mute.Name, base.Cells, sys.assess(e).Cells, nil)
 					}
-					worse(t, mute.Name, base.Cells, e.Assess(as, store, nil).Cells, nil)
 				}
 			}
 		})

@@ -52,6 +52,7 @@ func readComposer(r *reader) error {
 			text = strings.TrimSpace(text + "\n" + x.text)
 		}
 		r.emit(fact.Property{Ecosystem: "composer", Key: "script:" + name, Value: command(text)}, v.line)
+		r.composerTarget(name, v)
 	})
 	repositories := root.get("repositories")
 	for _, x := range repositories.of { // a list, or an object

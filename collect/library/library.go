@@ -41,7 +41,7 @@ var All = slices.Concat(manifests, locks)
 var manifests = []*collect.Collector{
 	mavenReader, gradleReader, gradleSettingsReader, gradleCatalogReader, gradlePropertiesReader,
 	npmReader, pnpmWorkspaceReader, goReader, goWorkReader,
-	pyprojectReader, pipReader, setupPyReader, setupCfgReader, pipfileReader,
+	pyprojectReader, pipReader, setupPyReader, setupCfgReader, pipfileReader, toxReader,
 	dotnetReader, dotnetPropsReader, dotnetSolutionReader, dotnetPackagesReader,
 	cargoReader, composerReader, cmakeReader, conanReader, vcpkgReader,
 }
@@ -50,11 +50,12 @@ var locks = []*collect.Collector{
 	npmLockReader, yarnLockReader, pnpmLockReader, goSumReader, goGraphReader,
 	pipLockReader, pipfileLockReader, poetryLockReader, uvLockReader, pdmLockReader,
 	dotnetLockReader, cargoLockReader, composerLockReader, gradleLockReader, mavenClosureReader, conanLockReader,
+	cyclonedxReader, spdxReader,
 }
 
 // said are the predicates that a manifest can carry. Every reader owns to all of them: a go.mod cannot name an image, and
 // that it emits no ImageBuild says just that.
-var said = []fact.Fact{fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Managed{}, fact.Property{}, fact.ImageBuild{}}
+var said = []fact.Fact{fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Managed{}, fact.Property{}, fact.ImageBuild{}, fact.Target{}}
 
 var locked = []fact.Fact{fact.Locked{}, fact.Complete{}}
 

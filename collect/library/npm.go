@@ -66,6 +66,9 @@ func readNpm(r *reader) error {
 	npmOverrides(r, root.get("pnpm", "overrides"), "pnpm.overrides", 0)
 	for _, section := range []string{"engines", "scripts"} {
 		root.get(section).each(func(key string, v *node) {
+			if section == "scripts" {
+				r.npmTarget(root.get(section), key, v)
+			}
 			if v.kind != "string" {
 				return
 			}

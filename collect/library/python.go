@@ -421,6 +421,7 @@ func readPyproject(r *reader) error {
 		p.requireAll(v.get("dependencies"), "build", "tool.hatch.build.hooks", "")
 	})
 	p.poetry(poetry)
+	r.toxTOML(root.get("tool", "tox"))
 	p.requireAll(uv.get("dev-dependencies"), "development", "tool.uv.dev-dependencies", "")
 	p.requireAll(root.get("tool", "rye", "dev-dependencies"), "development", "tool.rye.dev-dependencies", "")
 	p.requireAll(root.get("tool", "flit", "metadata", "requires"), "production", "tool.flit.metadata", "")
@@ -672,6 +673,7 @@ func readSetupCfg(r *reader) error {
 		module.Ecosystem = "pypi"
 		r.emit(module, line)
 	}
+	r.tox(entries, false)
 	return err
 }
 

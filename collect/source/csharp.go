@@ -23,10 +23,14 @@ type csharpReader struct {
 	roots      map[string]bool // first segments of namespaces
 	names      []code.Import   // full names in expressions, until all roots are known
 	global     bool            // has statements outside of any class
+	methods    map[string]bool
+	inherits   map[int]bool // classes with a base class or interface, by node
+	base       bool         // that of the test that is being read has one
+	static     bool         // a class is imported with all its methods
 }
 
 func newCSharpReader(w *walk) visitor {
-	return &csharpReader{walk: w, skipped: map[int]bool{}, roots: map[string]bool{"System": true, "Microsoft": true}}
+	return &csharpReader{walk: w, skipped: map[int]bool{}, roots: map[string]bool{"System": true, "Microsoft": true}, methods: map[string]bool{}, inherits: map[int]bool{}}
 }
 
 var csharpInner = []string{"qualified_name", "alias_qualified_name", "member_access_expression", "generic_name"}
@@ -55,6 +59,9 @@ func (r *csharpReader) visit(i int, kind string) {
 		r.declare(i, r.field(i, "name"))
 		marks := r.marks(i)
 		r.skipped[i] = marks.skipped || r.skipped[r.parent(r.parent(i))]
+		for b := range r.named(r.child(i, "base_list")) {
+			r.inherits[i] = r.inherits[i] || !strings.HasPrefix(r.source(b), "I") || len(r.source(b)) < 2 || r.source(b)[1] >= 'a'
+		}
 	case "method_declaration", "local_function_statement":
 		r.declare(i, r.field(i, "name"))
 		r.method(i)
@@ -75,10 +82,58 @@ func (r *csharpReader) visit(i int, kind string) {
 		r.qualified(i)
 	case "invocation_expression":
 		r.call(i)
+	case "throw_statement":
+		if r.direct(i, "lambda_expression", "anonymous_method_expression", "local_function_statement") {
+			r.trials.asserts()
+		}
+	case "implicit_object_creation_expression": // Process p = new() { … }
+		if r.csharpSet(i, "FileName") >= 0 {
+			r.executes("ProcessStartInfo", r.value(r.csharpSet(i, "FileName")), i)
+		}
+	case "assignment_expression":
+		if left := r.path(r.field(i, "left")); strings.HasSuffix(left, ".FileName") && strings.Contains(left, "StartInfo") || strings.HasSuffix(left, "startInfo.FileName") || strings.HasSuffix(left, "psi.FileName") ||
+			left == "FileName" && r.source(r.field(r.parent(r.parent(i)), "left")) == "StartInfo" {
+			r.executes("ProcessStartInfo", r.value(r.field(i, "right")), i)
+		}
 	case "object_creation_expression":
 		name := r.resolve(r.path(r.field(i, "type")))
-		r.Calls = append(r.Calls, code.Call{Name: name, Args: r.arguments(r.field(i, "arguments"), r.value), Place: r.place(i)})
+		args := r.arguments(r.field(i, "arguments"), r.value)
+		r.Calls = append(r.Calls, code.Call{Name: name, Args: args, Place: r.place(i)})
+		switch last(name, ".") {
+		case "ProcessStartInfo":
+			what := nth(args, 0)
+			if set := r.csharpSet(i, "FileName"); set >= 0 {
+				what = r.value(set)
+			}
+			r.executes("ProcessStartInfo", csharpLine(what, nth(args, 1)), i)
+		case "FileStream", "StreamWriter":
+			r.transfers.writes(r.symbol())
+		}
 	}
+}
+
+// csharpSet returns what the initializer of a new object sets a property to, or none.
+func (r *csharpReader) csharpSet(i int, property string) int {
+	for a := range r.named(r.child(i, "initializer_expression")) {
+		if r.is(a, "assignment_expression") && r.source(r.field(a, "left")) == property {
+			return r.field(a, "right")
+		}
+	}
+	return none
+}
+
+// csharpLine is what a file name and its arguments run: for a shell, the line.
+func csharpLine(file, arguments fact.Value) fact.Value {
+	line, ok := one(arguments)
+	if name, is := one(file); !ok || !is || !shells[strings.ToLower(last(name, "/"))] {
+		return file
+	}
+	for _, flag := range []string{"/c ", "/C ", "-c ", "-Command "} {
+		if rest, ok := strings.CutPrefix(line, flag); ok {
+			return fact.Const(strings.Trim(rest, `"`))
+		}
+	}
+	return file
 }
 
 func (r *csharpReader) done() {
@@ -87,6 +142,10 @@ func (r *csharpReader) done() {
 			r.Imports = append(r.Imports, n)
 		}
 	}
+	r.trials.settle(func(name string) bool {
+		method, inherited := strings.CutPrefix(name, "^")
+		return r.methods[method] || inherited && method != "nameof"
+	})
 }
 
 func (r *csharpReader) root(name string) {
@@ -106,6 +165,7 @@ func (r *csharpReader) using(i int) {
 		return
 	}
 	name = r.resolve(name)
+	r.static = r.static || r.child(i, "'static'") >= 0 && strings.HasSuffix(name, "Assert")
 	if alias >= 0 {
 		r.aliases[r.source(alias)] = name
 	}
@@ -122,7 +182,10 @@ func (r *csharpReader) qualified(i int) {
 	if !called && written != "" && r.is(i, "member_access_expression") { // a method that loads, handed on instead of called
 		short := last(before(written, "."), ".") + "." + last(written, ".")
 		if _, ok := csharpLoads[short]; ok {
-			r.dynamic(short, fact.Unknown("passed on"), i)
+			r.dynamic(short, passedOn, i)
+		}
+		if short == "Process.Start" {
+			r.executes(short, passedOn, i)
 		}
 	}
 	name := strings.TrimPrefix(written, "global.")
@@ -176,13 +239,17 @@ func (r *csharpReader) call(i int) {
 	r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(args...), Place: r.place(i)})
 	class, method := last(before(name, "."), "."), last(name, ".")
 	short := class + "." + method
+	if r.trials.on() {
+		r.tested(name, class, method)
+	}
+	r.moves(short, method, list, args, i)
 	arg, ok := csharpLoads[short]
 	if !ok && strings.Contains(name, ".") {
 		arg, ok = csharpLoads["."+method]
 		short = method
 	}
 	switch {
-	case class == "Unsafe" || class == "Marshal" && csharpMarshal(method):
+	case class == "Unsafe", class == "MemoryMarshal", class == "NativeMemory", class == "GCHandle", class == "Marshal" && !csharpTame[method]:
 		r.native("unsafe", i)
 		return
 	case !ok || len(args) == 0:
@@ -202,14 +269,62 @@ func (r *csharpReader) call(i int) {
 	r.dynamic(strings.TrimPrefix(short, "."), value, i)
 }
 
-// csharpMarshal reports whether a method of Marshal handles memory by hand.
-func csharpMarshal(method string) bool {
-	for _, prefix := range []string{"Alloc", "ReAlloc", "Free", "Read", "Write", "Copy", "PtrTo", "StructureToPtr", "GetDelegateForFunctionPointer", "UnsafeAddrOf"} {
-		if strings.HasPrefix(method, prefix) {
-			return true
+// csharpTame are the methods of Marshal that handle no memory.
+var csharpTame = wordSet(`SizeOf OffsetOf GetLastWin32Error GetLastPInvokeError GetLastSystemError SetLastPInvokeError SetLastSystemError GetLastPInvokeErrorMessage GetPInvokeErrorMessage
+	GetHRForException GetHRForLastWin32Error GetExceptionForHR ThrowExceptionForHR IsComObject Prelink PrelinkAll GenerateGuidForType GenerateProgIdForType`)
+
+// csharpGets are the methods that get content from elsewhere, csharpFetches those that put it into a file too.
+var (
+	csharpGets    = wordSet("GetStreamAsync GetByteArrayAsync GetAsync DownloadData DownloadDataAsync DownloadDataTaskAsync OpenRead OpenReadTaskAsync GetResponseStream")
+	csharpFetches = wordSet("DownloadFile DownloadFileAsync DownloadFileTaskAsync")
+	csharpWrites  = wordSet("File.Create File.OpenWrite File.WriteAllBytes File.WriteAllBytesAsync File.WriteAllText File.WriteAllTextAsync File.Open")
+	csharpOpens   = wordSet("File.OpenRead FileInfo.OpenRead")
+)
+
+// moves notes a call that runs a program, gets content from elsewhere or writes a file.
+func (r *csharpReader) moves(short, method string, list int, args []fact.Value, i int) {
+	switch {
+	case short == "Process.Start":
+		if first := r.first(r.first(list)); len(args) == 0 || r.is(first, "object_creation_expression") || r.is(first, "implicit_object_creation_expression") {
+			return // what is constructed is told there
 		}
+		r.executes(short, csharpLine(nth(args, 0), nth(args, 1)), i)
+	case short == "Cli.Wrap", short == "Command.Run", short == "SimpleExec.Command.RunAsync":
+		r.executes(short, nth(args, 0), i)
+	case csharpFetches[method]:
+		r.fetches(method, nth(args, 0), i)
+	case csharpWrites[short]:
+		r.transfers.writes(r.symbol())
+	case csharpGets[method] && !csharpOpens[short]:
+		r.transfers.remote(method, nth(args, 0), r.place(i))
 	}
-	return false
+}
+
+// tested notes what a call within a test means for it.
+func (r *csharpReader) tested(name, class, method string) {
+	member := strings.Contains(name, ".")
+	switch {
+	case (!member || class == "this" || class == "base") && r.methods[method]:
+		r.trials.delegates()
+	case class == "Assert" && (method == "Ignore" || method == "Inconclusive" || method == "Pass" || method == "Skip" || method == "SkipWhen"):
+	case strings.HasSuffix(class, "Assert"), strings.HasSuffix(before(name, "."), "Assert.Multiple"), strings.HasPrefix(name, "Assert."), begins(method, "Assert"):
+		r.trials.asserts()
+	case begins(method, "Should"), begins(method, "MustHaveHappened"), begins(method, "MustNotHaveHappened"), begins(method, "Expect") && member:
+		r.trials.asserts()
+	case method == "Verify", method == "VerifyAll", method == "VerifyNoOtherCalls", method == "VerifyGet", method == "VerifySet", method == "VerifyAdd":
+		r.trials.asserts()
+	case begins(method, "Received"), begins(method, "DidNotReceive"), method == "EnsureSuccessStatusCode", method == "MarkupMatches", method == "MatchSnapshot":
+		r.trials.asserts()
+	case !member && r.static && !r.methods[method]:
+		r.trials.asserts()
+	case !member || class == "this" || class == "base":
+		if r.base {
+			method = "^" + method
+		}
+		r.trials.may(method)
+	case name[0] != '.' && unicode.IsUpper(rune(class[0])) && suggestsTests(class):
+		r.trials.delegates()
+	}
 }
 
 func (r *csharpReader) value(i int) fact.Value { return r.valueWithin(i, 32) }
@@ -266,7 +381,7 @@ func (r *csharpReader) valueWithin(i, depth int) fact.Value {
 // that their simple names must do.
 var csharpTests = map[string]string{
 	"Fact": "xunit", "Theory": "xunit", "SkippableFact": "xunit", "SkippableTheory": "xunit",
-	"Test": "nunit", "TestCase": "nunit", "TestCaseSource": "nunit", "TestMethod": "mstest", "DataTestMethod": "mstest",
+	"Test": "nunit", "TestCase": "nunit", "TestCaseSource": "nunit", "UnityTest": "nunit", "TestMethod": "mstest", "DataTestMethod": "mstest",
 }
 
 type csharpMarks struct {
@@ -274,6 +389,7 @@ type csharpMarks struct {
 	skipped   bool
 	library   fact.Value // of DllImport
 	native    bool
+	throws    bool // it says what the test must throw or return
 }
 
 func (r *csharpReader) marks(declaration int) (m csharpMarks) {
@@ -285,17 +401,22 @@ func (r *csharpReader) marks(declaration int) (m csharpMarks) {
 			name := strings.TrimSuffix(last(r.path(r.field(a, "name")), "."), "Attribute")
 			if f := csharpTests[name]; f != "" {
 				m.framework = f
+			} else if m.framework == "" && (strings.HasSuffix(name, "Fact") || strings.HasSuffix(name, "Theory")) { // derived from xUnit's own
+				m.framework = "xunit"
 			}
 			args := r.child(a, "attribute_argument_list")
 			switch name {
-			case "Ignore":
+			case "Ignore", "Explicit":
 				m.skipped = true
+			case "ExpectedException":
+				m.throws = true
 			case "DllImport", "LibraryImport":
 				m.native, m.library = true, nth(r.arguments(args, r.value), 0)
 			}
 			for c := range r.named(args) {
 				left := r.source(r.field(r.first(c), "left"))
-				m.skipped = m.skipped || left == "Skip" || left == "Ignore"
+				m.skipped = m.skipped || left == "Skip" || left == "Ignore" || left == "Explicit"
+				m.throws = m.throws || left == "ExpectedResult"
 			}
 		}
 	}
@@ -305,6 +426,7 @@ func (r *csharpReader) marks(declaration int) (m csharpMarks) {
 func (r *csharpReader) method(i int) {
 	m := r.marks(i)
 	name := r.source(r.field(i, "name"))
+	r.methods[name] = true
 	if m.native {
 		r.native("pinvoke", i)
 		r.dynamic("DllImport", m.library, i)
@@ -317,7 +439,25 @@ func (r *csharpReader) method(i int) {
 		r.entry("main", i)
 	}
 	if m.framework != "" {
-		skipped := m.skipped || r.skipped[r.parent(r.parent(i))]
-		r.Tests = append(r.Tests, code.Test{Framework: m.framework, Name: name, Skipped: skipped, Place: r.place(i)})
+		class := r.parent(r.parent(i))
+		r.base = r.inherits[class]
+		r.test(m.framework, name, m.skipped || r.skipped[class] || r.skipsFirst(i), i)
+		returns := r.source(r.field(i, "returns"))
+		if m.throws || m.framework == "nunit" && returns != "void" && !strings.HasPrefix(returns, "Task") && !strings.HasPrefix(returns, "ValueTask") && returns != "IEnumerator" && returns != "" {
+			r.trials.asserts() // what it returns is compared
+		}
 	}
+}
+
+// skipsFirst reports whether a method begins by skipping the test that it is, whatever the circumstances.
+func (r *csharpReader) skipsFirst(i int) bool {
+	call := r.first(r.first(r.field(i, "body")))
+	if !r.is(call, "invocation_expression") {
+		return false
+	}
+	switch r.path(r.field(call, "function")) {
+	case "Assert.Ignore", "Assert.Inconclusive", "Assert.Skip":
+		return true
+	}
+	return false
 }

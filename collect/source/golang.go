@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,10 +26,19 @@ type goReader struct {
 	dots    []string // packages whose names are imported without a qualifier
 	suite   bool     // methods may be tests of testify
 	symbol  string
+
+	trials    trials
+	transfers transfers
+	dotted    map[string]string // functions that run programs and need no qualifier, by their short names
+	own       map[string]bool   // functions and methods that the file declares
+	failing   map[string]bool   // variables on whose methods tests of this function fail
+	receiver  string            // of a method that is a test of a suite
+	comments  []*ast.CommentGroup
 }
 
 func extractGo(text string) (*code.File, error) {
-	r := &goReader{File: new(code.File), files: token.NewFileSet(), aliases: aliases{}}
+	r := &goReader{File: new(code.File), files: token.NewFileSet(), aliases: aliases{}, dotted: map[string]string{}, own: map[string]bool{}, failing: map[string]bool{}}
+	r.trials.file = r.File
 	// The parser bounds nesting by itself. It returns what it understood along with its errors.
 	f, err := parser.ParseFile(r.files, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if list, ok := err.(scanner.ErrorList); ok {
@@ -61,6 +71,15 @@ func (r *goReader) read(f *ast.File) {
 	for _, group := range f.Comments {
 		for _, c := range group.List {
 			r.Tags = append(r.Tags, tags(c.Text, r.place(c.Slash))...)
+			if strings.HasPrefix(c.Text, "//go:linkname ") || strings.HasPrefix(c.Text, "//go:cgo_import_") {
+				r.Natives = append(r.Natives, code.Native{Kind: "unsafe", Place: r.place(c.Slash)})
+			}
+		}
+	}
+	r.comments = f.Comments
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok {
+			r.own[fn.Name.Name] = true
 		}
 	}
 	for _, d := range f.Decls {
@@ -76,10 +95,14 @@ func (r *goReader) read(f *ast.File) {
 		if f.Name != nil && f.Name.Name == "main" && fn.Name.Name == "main" && fn.Recv == nil {
 			r.Entries = append(r.Entries, code.Entry{Kind: "main", Place: r.place(fn.Pos())})
 		}
+		r.failing, r.receiver = map[string]bool{}, ""
 		r.test(fn)
 		r.body(fn)
+		r.trials.reach(int(fn.End()))
 		r.symbol = ""
 	}
+	r.trials.settle(func(name string) bool { return r.own[name] })
+	r.transfers.settle(r.File)
 }
 
 func goSymbol(fn *ast.FuncDecl) string {
@@ -118,6 +141,11 @@ func (r *goReader) imported(i *ast.ImportSpec) {
 			kind = code.Effect
 		case ".":
 			r.dots = append(r.dots, path)
+			for f := range goRuns {
+				if before(f, ".") == path {
+					r.dotted[last(f, ".")] = f
+				}
+			}
 		}
 	}
 	r.aliases[name] = path
@@ -158,15 +186,36 @@ var goLoads = map[string]string{ // what loads by name, and the native kind that
 func (r *goReader) body(n ast.Node) {
 	called := map[ast.Expr]bool{}
 	ast.Inspect(n, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok && !called[s] { // a function that loads, handed on instead of called
-			name := r.callee(s)
-			if _, ok := goLoads[name]; ok {
-				r.Dynamics = append(r.Dynamics, code.Dynamic{Call: last(name, "/"), Name: fact.Unknown("passed on"), Place: r.place(s.Pos())})
+		if n != nil {
+			r.trials.reach(int(n.Pos()))
+		}
+		switch x := n.(type) {
+		case *ast.SelectorExpr:
+			if called[x] {
+				return true
 			}
+			name := r.callee(x) // a function that loads or runs, handed on instead of called
+			if _, ok := goLoads[name]; ok {
+				r.Dynamics = append(r.Dynamics, code.Dynamic{Call: last(name, "/"), Name: passedOn, Place: r.place(x.Pos())})
+			}
+			if _, ok := goRuns[name]; ok {
+				r.executes(name, passedOn, x.Pos())
+			}
+		case *ast.FuncLit:
+			r.fails(x.Type.Params)
+		case *ast.CompositeLit:
+			if r.calleeOf(x.Type) == "os/exec.Cmd" {
+				r.executes("os/exec.Cmd", goField(x, "Path"), x.Pos())
+			}
+		case *ast.AssignStmt:
+			r.asserter(x)
 		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
+		}
+		if r.trials.on() {
+			r.tested(call)
 		}
 		name := r.callee(call.Fun)
 		if name == "" {
@@ -184,9 +233,77 @@ func (r *goReader) body(n ast.Node) {
 				r.Natives = append(r.Natives, code.Native{Kind: native, Place: r.place(call.Pos())})
 			}
 		}
+		if full := r.dotted[name]; full != "" {
+			name = full
+		}
+		if from, ok := goRuns[name]; ok {
+			called[call.Fun] = true
+			var words []fact.Value
+			if from < len(args) {
+				words = args[from:]
+			}
+			r.executes(name, program(words), call.Pos())
+		}
+		r.transfer(call, name, args)
 		r.ginkgo(call, name, args)
 		return true
 	})
+}
+
+// goRuns are the functions that run another program, and which argument names it.
+var goRuns = map[string]int{
+	"os/exec.Command": 0, "os/exec.CommandContext": 1, "os.StartProcess": 0, "syscall.Exec": 0, "syscall.ForkExec": 0, "syscall.StartProcess": 0,
+	"golang.org/x/sys/unix.Exec": 0, "golang.org/x/sys/unix.ForkExec": 0, "golang.org/x/sys/execabs.Command": 0, "golang.org/x/sys/execabs.CommandContext": 1,
+	"github.com/cli/safeexec.Command": 0, "golang.org/x/sys/windows.CreateProcess": 0, "golang.org/x/sys/windows.ShellExecute": 2, "syscall.CreateProcess": 0,
+	"github.com/bitfield/script.Exec": 0, "github.com/magefile/mage/sh.Run": 0, "github.com/magefile/mage/sh.RunV": 0, "github.com/magefile/mage/sh.Output": 0,
+}
+
+func (r *goReader) executes(name string, what fact.Value, at token.Pos) {
+	r.Executes = append(r.Executes, code.Execute{Call: last(name, "/"), What: what, Place: r.place(at)})
+}
+
+// goGets are the functions that get content from elsewhere, and which argument says from where; goWrites those that write files.
+var (
+	goGets = map[string]int{"net/http.Get": 0, "net/http.NewRequest": 1, "net/http.NewRequestWithContext": 2, "net/http.DefaultClient.Get": 0,
+		"github.com/hashicorp/go-retryablehttp.Get": 0, "github.com/hashicorp/go-retryablehttp.NewRequest": 1}
+	goWrites = wordSet("os.Create os.OpenFile os.WriteFile os.CreateTemp io/ioutil.WriteFile io/ioutil.TempFile")
+	// goFetches are the functions that do both.
+	goFetches = map[string]int{"github.com/cavaliergopher/grab/v3.Get": 1, "github.com/cavaliergopher/grab.Get": 1, "github.com/hashicorp/go-getter.Get": 1,
+		"github.com/hashicorp/go-getter.GetFile": 1, "github.com/hashicorp/go-getter.GetAny": 1, "github.com/hashicorp/go-getter/v2.Get": 2, "github.com/hashicorp/go-getter/v2.GetFile": 2}
+)
+
+func (r *goReader) transfer(call *ast.CallExpr, name string, args []fact.Value) {
+	switch at := r.place(call.Pos()); {
+	case goWrites[name]:
+		r.transfers.writes(r.symbol)
+	default:
+		if from, ok := goGets[name]; ok {
+			r.transfers.remote(last(name, "/"), nth(args, from), at)
+		}
+		if from, ok := goFetches[name]; ok {
+			r.Fetches = append(r.Fetches, code.Fetch{Call: last(name, "/"), From: nth(args, from), Place: at})
+		}
+	}
+}
+
+// calleeOf returns the full name of a type or function, "" of an expression that is none.
+func (r *goReader) calleeOf(e ast.Expr) string {
+	if e == nil {
+		return ""
+	}
+	return r.callee(e)
+}
+
+// goField returns what a composite literal sets a field to.
+func goField(x *ast.CompositeLit, name string) fact.Value {
+	for _, e := range x.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == name {
+				return goValue(kv.Value, 32)
+			}
+		}
+	}
+	return fact.Unknown(notConstant)
 }
 
 func (r *goReader) callee(e ast.Expr) string {
@@ -249,14 +366,168 @@ func (r *goReader) test(fn *ast.FuncDecl) {
 	switch {
 	case fn.Recv == nil && goTestName(name, "Test") && of("testing", "T"), fn.Recv == nil && goTestName(name, "Fuzz") && of("testing", "F"):
 		framework = "go"
+	case fn.Recv == nil && goTestName(name, "Example") && len(params) == 0 && fn.Type.Results == nil && r.output(fn):
+		framework = "go"
 	case fn.Recv != nil && r.suite && strings.HasPrefix(name, "Test") && len(params) == 0:
 		framework = "testify"
+		if names := fn.Recv.List[0].Names; len(names) == 1 {
+			r.receiver = names[0].Name
+		}
 	case fn.Recv != nil && strings.HasPrefix(name, "Test") && of("gopkg.in/check.v1", "C"):
 		framework = "gocheck"
 	default:
 		return
 	}
-	r.Tests = append(r.Tests, code.Test{Framework: framework, Name: clip(name, maxName), Skipped: skipsFirst(fn), Place: r.place(fn.Pos())})
+	r.trials.begin(code.Test{Framework: framework, Name: name, Skipped: skipsFirst(fn), Place: r.place(fn.Pos())}, 0, int(fn.End()))
+	r.fails(fn.Type.Params)
+	if strings.HasPrefix(name, "Example") {
+		r.trials.asserts() // go test compares the output
+	}
+}
+
+var goOutput = regexp.MustCompile(`(?i)^\s*(unordered )?output:`)
+
+// output reports whether a comment in fn says what it prints, without which no example is run.
+func (r *goReader) output(fn *ast.FuncDecl) bool {
+	if fn.Body == nil {
+		return false
+	}
+	n, _ := slices.BinarySearchFunc(r.comments, fn.Body.End(), func(g *ast.CommentGroup, end token.Pos) int { return int(g.Pos()) - int(end) })
+	return n > 0 && r.comments[n-1].Pos() > fn.Body.Pos() && goOutput.MatchString(r.comments[n-1].Text())
+}
+
+// fails notes the parameters on whose methods a test fails: *testing.T and its like.
+func (r *goReader) fails(params *ast.FieldList) {
+	if !r.trials.on() || params == nil {
+		return
+	}
+	for _, p := range params.List {
+		t := p.Type
+		if star, ok := t.(*ast.StarExpr); ok {
+			t = star.X
+		}
+		switch r.calleeOf(t) {
+		case "testing.T", "testing.F", "testing.B", "testing.TB", "gopkg.in/check.v1.C", "github.com/frankban/quicktest.C":
+			for _, name := range p.Names {
+				r.failing[name.Name] = true
+			}
+		}
+	}
+}
+
+// asserter notes a variable that holds assertions: a := assert.New(t).
+func (r *goReader) asserter(x *ast.AssignStmt) {
+	if !r.trials.on() || len(x.Lhs) != 1 || len(x.Rhs) != 1 {
+		return
+	}
+	name, ok := x.Lhs[0].(*ast.Ident)
+	call, is := x.Rhs[0].(*ast.CallExpr)
+	if !ok || !is {
+		return
+	}
+	switch callee := r.callee(call.Fun); {
+	case goAsserts(callee) && last(callee, ".") == "New", strings.HasPrefix(callee, "github.com/onsi/gomega.New"),
+		callee == "github.com/matryer/is.New", callee == "github.com/frankban/quicktest.New":
+		r.failing[name.Name] = true
+	}
+}
+
+// goAsserts reports whether a function is one of a package of assertions, by the name of the package.
+func goAsserts(name string) bool {
+	path := before(name, ".")
+	switch goPackageName(path) {
+	case "assert", "require", "must", "quicktest", "autogold", "snaps", "cupaloy", "gomega", "td", "check":
+		return strings.Contains(path, "/")
+	case "convey":
+		return strings.HasSuffix(name, ".So")
+	}
+	return false
+}
+
+// testifySuite are words that begin the names of a suite's assertions.
+var testifySuite = wordSet(`Condition Contains Nil NotNil Equal EqualError EqualValues EqualExportedValues Exactly Empty NotEmpty Error ErrorAs ErrorIs ErrorContains
+	Eventually EventuallyWithT Fail FailNow False True FileExists Greater GreaterOrEqual HTTPBodyContains HTTPError HTTPSuccess HTTPStatusCode Implements
+	InDelta InEpsilon IsType JSONEq YAMLEq Len Less LessOrEqual Negative Positive Never NoError NotContains NotEqual NotErrorIs NotPanics NotRegexp NotSame
+	NotSubset NotZero Panics PanicsWithValue PanicsWithError Regexp Same Subset WithinDuration WithinRange Zero ElementsMatch NotEqualValues DirExists NoFileExists NoDirExists`)
+
+// goFails are the methods of *testing.T and its like that fail a test.
+var goFails = wordSet("Error Errorf Fatal Fatalf Fail FailNow Assert Check Fuzz")
+
+// tested notes what a call within a test means for it.
+func (r *goReader) tested(call *ast.CallExpr) {
+	name := r.callee(call.Fun)
+	method := strings.TrimSuffix(last(name, "."), "f")
+	variable := ""
+	if s, ok := call.Fun.(*ast.SelectorExpr); ok {
+		if x, ok := s.X.(*ast.Ident); ok && (r.aliases[x.Name] == "" || r.failing[x.Name]) {
+			variable = x.Name
+		}
+	}
+	switch {
+	case name == "":
+		return
+	case r.failing[variable]:
+		if f := last(name, "."); goFails[f] || testifySuite[method] || f == "Expect" || f == "Eventually" {
+			r.trials.asserts()
+		} else if f == "Run" && len(call.Args) == 2 {
+			if f, ok := call.Args[1].(*ast.Ident); ok {
+				r.trials.may(f.Name)
+			}
+		}
+		return
+	case variable != "" && variable == r.receiver:
+		switch {
+		case testifySuite[method]:
+			r.trials.asserts()
+		case method != "T" && method != "Run" && method != "Require" && method != "Assert":
+			if f := last(name, "."); r.own[f] || suggestsTests(f) {
+				r.trials.delegates()
+			}
+		}
+		return
+	case goAsserts(name):
+		if method != "New" && !strings.HasPrefix(method, "NewWith") && method != "NewGomega" {
+			r.trials.asserts()
+		}
+		return
+	case name == "panic", strings.HasPrefix(name, "log.Fatal"), name == "os.Exit", method == "EXPECT":
+		r.trials.asserts()
+		return
+	case strings.HasPrefix(name, ".") && testifySuite[method] && r.requires(call): // s.Require().NoError(err)
+		r.trials.asserts()
+		return
+	case strings.HasPrefix(method, "AssertExpectations"), strings.HasPrefix(method, "AssertCalled"), strings.HasPrefix(method, "AssertN"):
+		r.trials.asserts()
+		return
+	case (name == "Expect" || name == "Ω" || name == "So" || name == "Eventually" || name == "Consistently") && len(r.dots) > 0 && !r.own[name]:
+		r.trials.asserts()
+		return
+	}
+	if !strings.Contains(name, ".") {
+		r.trials.may(name)
+	}
+	if strings.HasSuffix(before(name, "."), "/gomock") {
+		return
+	}
+	for _, a := range call.Args {
+		if x, ok := a.(*ast.Ident); ok && r.failing[x.Name] {
+			r.trials.delegates()
+		}
+	}
+}
+
+// requires reports whether a method is one of what Require() or Assert() returned.
+func (r *goReader) requires(call *ast.CallExpr) bool {
+	s, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	inner, ok := s.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	of := last(r.callee(inner.Fun), ".")
+	return of == "Require" || of == "Assert"
 }
 
 // goTestName reports whether go test takes name for a test: Testimony is none.
@@ -290,6 +561,6 @@ func (r *goReader) ginkgo(call *ast.CallExpr, name string, args []fact.Value) {
 		return
 	}
 	if plain := strings.TrimLeft(f, "FPX"); plain == "It" || plain == "Specify" {
-		r.Tests = append(r.Tests, code.Test{Framework: "ginkgo", Name: testName("", nth(args, 0)), Skipped: f[0] == 'P' || f[0] == 'X', Place: r.place(call.Pos())})
+		r.trials.begin(code.Test{Framework: "ginkgo", Name: testName("", nth(args, 0)), Skipped: f[0] == 'P' || f[0] == 'X', Place: r.place(call.Pos())}, 0, int(call.End()))
 	}
 }

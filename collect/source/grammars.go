@@ -6,6 +6,8 @@ import (
 	"regexp"
 
 	csharp "github.com/tree-sitter/tree-sitter-c-sharp/bindings/go"
+	c "github.com/tree-sitter/tree-sitter-c/bindings/go"
+	cpp "github.com/tree-sitter/tree-sitter-cpp/bindings/go"
 	java "github.com/tree-sitter/tree-sitter-java/bindings/go"
 	javascript "github.com/tree-sitter/tree-sitter-javascript/bindings/go"
 	php "github.com/tree-sitter/tree-sitter-php/bindings/go"
@@ -15,6 +17,8 @@ import (
 )
 
 var (
+	cGrammar          = newGrammar(c.Language)
+	cppGrammar        = newGrammar(cpp.Language)
 	csharpGrammar     = newGrammar(csharp.Language, csharpRepairs...)
 	javaGrammar       = newGrammar(java.Language, javaRepairs...)
 	javascriptGrammar = newGrammar(javascript.Language, javascriptRepairs...)

@@ -16,12 +16,12 @@ import (
 )
 
 func TestLanguages(t *testing.T) {
-	want := []string{"csharp", "go", "java", "javascript", "kotlin", "php", "python", "rust", "tsx", "typescript", "vue"}
+	want := []string{"c", "c++", "csharp", "go", "java", "javascript", "kotlin", "php", "python", "rust", "tsx", "typescript", "unmanaged", "vue"}
 	var got []string
 	for _, c := range All {
 		language := strings.TrimPrefix(c.Name, "source/")
 		got = append(got, language)
-		if !slices.Equal(c.Accepts, collect.Kinds(artefact.Source, language)) || c.Doc == "" {
+		if c != Unmanaged && !slices.Equal(c.Accepts, collect.Kinds(artefact.Source, language)) || c.Doc == "" {
 			t.Errorf("%s accepts %v: %s", c.Name, c.Accepts, c.Doc)
 		}
 	}
@@ -36,9 +36,11 @@ var without = map[string][]string{
 	"go":         {"Annotated"},
 	"python":     {"Package"},
 	"javascript": {"Package"},
-	"typescript": {"Package", "Native", "Entry", "Dynamic", "Justified"}, // read by the same code as JavaScript, and shown there
-	"tsx":        {"Package", "Native", "Entry", "Dynamic", "Justified", "Annotated"},
-	"vue":        {"Package", "Native", "Entry", "TestCase", "Annotated"},
+	"c":          {"Package"},
+	"c++":        {"Justified", "Dynamic", "Fetches"},                               // read by the same code as C, and shown there
+	"typescript": {"Package", "Native", "Entry", "Dynamic", "Justified", "Fetches"}, // read by the same code as JavaScript, and shown there
+	"tsx":        {"Package", "Native", "Entry", "Dynamic", "Justified", "Annotated", "Fetches"},
+	"vue":        {"Package", "Native", "Entry", "TestCase", "Annotated", "Fetches"},
 	"php":        {"Entry"},
 	"rust":       {"Package"},
 }
@@ -57,7 +59,7 @@ func TestEmitsIsHonest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := collect.Run(t.Context(), c, collect.Input{Family: artefact.Source, Language: language, Data: string(a.Files[0].Data)})
+			x := collect.Run(t.Context(), c, collect.Input{Family: artefact.Source, Language: languageOf(c, path), Data: string(a.Files[0].Data)})
 			for _, r := range x.Rows {
 				shown[fact.Name(r.Fact)] = true
 			}
@@ -72,7 +74,7 @@ func TestEmitsIsHonest(t *testing.T) {
 				t.Errorf("%s claims %s, and no case shows one", language, name)
 			}
 		}
-		if !whole {
+		if !whole && c != Unmanaged { // which has nothing to fail at
 			t.Errorf("%s: no case shows a gap in all of %d predicates", language, len(c.Emits))
 		}
 	}
@@ -103,6 +105,9 @@ func TestRepairKeepsPlaces(t *testing.T) {
 func TestHostile(t *testing.T) {
 	big := strings.Repeat("(", maxSize+1)
 	for _, c := range All {
+		if c == Unmanaged { // does not look into them
+			continue
+		}
 		language := strings.TrimPrefix(c.Name, "source/")
 		begin := map[string]string{"php": "<?php ", "vue": "<script>"}[language]
 		for name, text := range map[string]string{

@@ -4,6 +4,7 @@ package source
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/code"
@@ -20,10 +21,14 @@ type javaReader struct {
 	wildcards map[string]bool   // packages, and classes of static imports, imported whole
 	variables map[string]bool
 	names     []code.Import // full names in expressions, until it is known what is a variable
+	methods   map[string]bool
+	inherits  bool // the class around the test that is being read inherits methods that this file does not tell
+	runtime   bool // the file names the class Runtime
+	tools     jvmCall
 }
 
 // A javaClass is what a test method must know of the class around it.
-type javaClass struct{ skipped, junit3, testng bool }
+type javaClass struct{ skipped, junit3, testng, inherits bool }
 
 // escaped matches Unicode escapes of characters that make up Java's own syntax. The compiler puts them in before it reads, so
 // that one can end a comment or a string where no reader of the file sees an end.
@@ -33,7 +38,8 @@ func newJavaReader(w *walk) visitor {
 	if at := escaped.FindStringIndex(w.text); at != nil {
 		w.Unread = append(w.Unread, code.Unread{Line: 1 + strings.Count(w.text[:at[0]], "\n"), Text: "a Unicode escape of a character of the syntax"})
 	}
-	return &javaReader{walk: w, classes: map[int]javaClass{}, wildcards: map[string]bool{}, variables: map[string]bool{}}
+	return &javaReader{walk: w, classes: map[int]javaClass{}, wildcards: map[string]bool{}, variables: map[string]bool{}, methods: map[string]bool{},
+		runtime: namesRuntime(w.text)}
 }
 
 var (
@@ -71,18 +77,46 @@ func (r *javaReader) visit(i int, kind string) {
 		name := last(r.resolve(r.path(r.first(i))), ".") + "." + r.source(int(r.nodes[i].end)-1)
 		if _, ok := jvmLoads[name]; ok {
 			r.loads(name, fact.Unknown(notConstant), i)
+		} else if last(name, ".") == "exec" && r.runtime {
+			r.executes("Runtime.exec", passedOn, i)
+		} else if strings.HasPrefix(name, "ProcessBuilder.") {
+			r.executes("ProcessBuilder", passedOn, i)
+		}
+	case "assert_statement":
+		r.trials.asserts()
+	case "throw_statement":
+		if r.direct(i, "lambda_expression", "class_body") {
+			r.trials.asserts()
 		}
 	case "object_creation_expression":
 		name := r.resolve(r.path(r.typeName(r.field(i, "type"))))
 		args := r.arguments(r.field(i, "arguments"), r.value)
 		r.Calls = append(r.Calls, code.Call{Name: name, Args: telling(args...), Place: r.place(i)})
-		if last(name, ".") == "URLClassLoader" {
+		switch class := last(name, "."); {
+		case class == "URLClassLoader":
 			r.dynamic("URLClassLoader", nth(args, 0), i)
+		case jvmStarts[name]:
+			r.executes(class, program(r.words(r.field(i, "arguments"))), i)
+		case jvmWrites[class]:
+			r.transfers.writes(r.symbol())
 		}
 	}
 }
 
 func (r *javaReader) done() {
+	for _, n := range slices.Concat(r.Imports, r.names) {
+		if kind := jvmNative(n.Name); n.Kind == code.Qualified && kind != "" {
+			r.Natives = append(r.Natives, code.Native{Kind: kind, Place: n.Place})
+		}
+	}
+	own := false
+	for w := range r.wildcards {
+		own = own || suggestsTests(last(w, ".")) && !jvmLibrary(w)
+	}
+	r.trials.settle(func(name string) bool {
+		method, inherited := strings.CutPrefix(name, "^")
+		return r.methods[method] || (inherited || own) && !jvmPrepares[method]
+	})
 	for _, n := range r.names {
 		if root, _, _ := strings.Cut(n.Name, "."); !r.variables[root] || jvmRoots[root] {
 			r.Imports = append(r.Imports, n)
@@ -104,6 +138,14 @@ func (r *javaReader) imported(i int) {
 		name += ".*"
 	default:
 		r.aliases[last(name, ".")] = name
+	}
+	switch {
+	case strings.Contains(name, ".restassured."):
+		r.tools.rest = true
+	case strings.Contains(name, ".awaitility."):
+		r.tools.await = true
+	case strings.Contains(name, ".archunit."):
+		r.tools.archunit = true
 	}
 	r.imports(name, "", i)
 	if kind := jvmNative(name); kind != "" {
@@ -169,6 +211,10 @@ func (r *javaReader) call(i int) {
 	args := r.arguments(r.field(i, "arguments"), r.value)
 	r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(args...), Place: r.place(i)})
 	short := last(before(name, "."), ".") + "." + method
+	if r.trials.on() {
+		r.tested(i, object, name, method)
+	}
+	r.moves(i, object, name, short, args)
 	arg, ok := jvmLoads[short]
 	if !ok {
 		arg, ok = jvmLoads["."+method]
@@ -188,10 +234,85 @@ func (r *javaReader) call(i int) {
 	r.loads(short, nth(args, arg), i)
 }
 
+// tested notes what a call within a test means for it.
+func (r *javaReader) tested(i, object int, name, method string) {
+	c := r.tools
+	c.name, c.method, c.receiver = name, method, r.path(object)
+	c.chained = r.is(object, "method_invocation", "object_creation_expression")
+	for range r.named(r.field(i, "arguments")) {
+		c.args++
+	}
+	switch {
+	case (object < 0 || r.is(object, "this", "super")) && r.methods[method]: // a helper of the class, and perhaps one of these names
+		r.trials.delegates()
+	case c.asserts():
+		r.trials.asserts()
+	case object < 0 && name != method: // imported by its name
+		if !jvmLibrary(name) && suggestsTests(name) { // what else it brings in by name is the product's
+			r.trials.delegates()
+		}
+	case object < 0 || r.is(object, "this", "super"):
+		if r.inherits {
+			method = "^" + method
+		}
+		r.trials.may(method)
+	case c.receiver != "" && !jvmLibrary(name) && suggestsTests(last(c.receiver, ".")) && !r.variables[c.receiver]:
+		r.trials.delegates()
+	}
+}
+
+// moves notes a call that runs a program, gets content from elsewhere or writes a file.
+func (r *javaReader) moves(i, object int, name, short string, args []fact.Value) {
+	method := last(name, ".")
+	switch {
+	case jvmRuns[short], jvmRuns[name], method == "exec" && len(args) > 0 && r.runtime:
+		call := "Runtime.exec"
+		if method != "exec" {
+			call = short
+		}
+		what := nth(args, 0)
+		if words := r.words(r.field(i, "arguments")); what.Op == "" && len(words) > 0 {
+			what = program(words)
+		}
+		r.executes(call, what, i)
+	case short == "ProcessBuilder.startPipeline":
+		r.executes(short, fact.Unknown(notConstant), i)
+	case jvmFetches[short]:
+		r.fetches(short, nth(args, 0), i)
+	case jvmWrites[short] || jvmWrites["."+method]:
+		r.transfers.writes(r.symbol())
+	case jvmGets["."+method] && !strings.Contains(r.brief(object), "getResource"):
+		from := fact.Unknown(notConstant)
+		if r.is(object, "object_creation_expression") {
+			from = nth(r.arguments(r.field(object, "arguments"), r.value), 0)
+		}
+		r.transfers.remote("URL."+method, from, r.place(i))
+	}
+}
+
+// words returns the elements of the only argument, if that is a list or array, or else the arguments.
+func (r *javaReader) words(arguments int) []fact.Value {
+	list := r.first(arguments)
+	switch {
+	case r.is(list, "array_creation_expression"):
+		return r.arguments(r.field(list, "value"), r.value)
+	case r.is(list, "array_initializer"):
+		return r.arguments(list, r.value)
+	case r.is(list, "method_invocation"):
+		if name := r.source(r.field(list, "name")); name == "of" || name == "asList" {
+			return r.arguments(r.field(list, "arguments"), r.value)
+		}
+	}
+	return r.arguments(arguments, r.value)
+}
+
 func (r *javaReader) loads(short string, name fact.Value, i int) {
 	r.dynamic(strings.TrimPrefix(short, "."), name, i)
 	if strings.HasPrefix(short, "System.") || strings.HasPrefix(short, "Runtime.") {
 		r.native("jni", i)
+	}
+	if class, ok := one(name); ok && jvmNative(class) != "" {
+		r.native(jvmNative(class), i)
 	}
 }
 
@@ -222,25 +343,20 @@ func (r *javaReader) valueWithin(i, depth int) fact.Value {
 	return fact.Unknown(notConstant)
 }
 
-var javaTests = map[string]string{
-	"org.junit.Test": "junit4", "org.junit.jupiter.api.Test": "junit5", "org.junit.jupiter.api.RepeatedTest": "junit5",
-	"org.junit.jupiter.api.TestFactory": "junit5", "org.junit.jupiter.api.TestTemplate": "junit5",
-	"org.junit.jupiter.params.ParameterizedTest": "junit5", "org.testng.annotations.Test": "testng", "net.jqwik.api.Property": "jqwik",
-}
-
 // javaSkips are the annotations that switch a test off; of these nobody uses the simple name for anything else.
 var javaSkips = map[string]bool{"Disabled": true, "Ignore": true}
 
 // marks returns what the annotations of a declaration say of tests.
-func (r *javaReader) marks(declaration int) (framework string, skipped bool) {
+// An annotation may also say what the test must throw: something that can fail it.
+func (r *javaReader) marks(declaration int) (framework string, skipped, throws bool) {
 	for a := range r.children(r.child(declaration, "modifiers")) {
 		if !r.is(a, "annotation", "marker_annotation") {
 			continue
 		}
 		name := r.resolve(r.path(r.field(a, "name")))
-		f := javaTests[name]
+		f := jvmTests[name]
 		if f == "" && !strings.Contains(name, ".") {
-			for full, by := range javaTests {
+			for full, by := range jvmTests {
 				if last(full, ".") == name && r.wildcards[before(full, ".")] {
 					f = by
 				}
@@ -256,20 +372,25 @@ func (r *javaReader) marks(declaration int) (framework string, skipped bool) {
 			if f == "testng" && r.source(r.field(p, "key")) == "enabled" && r.is(r.field(p, "value"), "false") {
 				skipped = true
 			}
+			key := r.source(r.field(p, "key"))
+			throws = throws || f != "" && (key == "expected" || key == "expectedExceptions")
 		}
 	}
-	return framework, skipped
+	return framework, skipped, throws
 }
 
 func (r *javaReader) class(i int) {
-	framework, skipped := r.marks(i)
+	framework, skipped, _ := r.marks(i)
 	super := r.resolve(r.path(r.typeName(r.first(r.field(i, "superclass")))))
 	outer := r.classes[r.parent(r.parent(i))]
 	r.classes[i] = javaClass{
 		skipped: skipped || outer.skipped,
 		testng:  framework == "testng",
-		junit3:  super == "junit.framework.TestCase" || super == "TestCase" && r.wildcards["junit.framework"],
+		junit3:  strings.HasSuffix(super, "TestCase"),
 	}
+	c := r.classes[i]
+	c.inherits = outer.inherits || super != "" && !jvmLibrary(super) && super != "junit.framework.TestCase" && super != "TestCase"
+	r.classes[i] = c
 	if last(super, ".") == "SpringBootServletInitializer" {
 		r.entry("server", i)
 	}
@@ -280,6 +401,7 @@ func (r *javaReader) method(i int) {
 	has := func(word string) bool { return r.child(modifiers, "'"+word+"'") >= 0 }
 	name, params := r.source(r.field(i, "name")), r.field(i, "parameters")
 	class := r.parent(r.parent(i))
+	r.methods[name] = true
 	if has("native") {
 		r.native("jni", i)
 	}
@@ -287,7 +409,7 @@ func (r *javaReader) method(i int) {
 	if name == "main" && void && (has("static") || r.is(r.parent(i), "program")) && r.mainParameters(params) {
 		r.entry("main", i)
 	}
-	framework, skipped := r.marks(i)
+	framework, skipped, throws := r.marks(i)
 	in := r.classes[class]
 	switch {
 	case framework != "":
@@ -298,7 +420,11 @@ func (r *javaReader) method(i int) {
 	default:
 		return
 	}
-	r.Tests = append(r.Tests, code.Test{Framework: framework, Name: name, Skipped: skipped || in.skipped, Place: r.place(i)})
+	r.inherits = in.inherits
+	r.test(framework, name, skipped || in.skipped, i)
+	if throws {
+		r.trials.asserts()
+	}
 }
 
 // mainParameters reports whether a main method may have these parameters: none (Java 25), or an array of strings.

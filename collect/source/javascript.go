@@ -41,15 +41,15 @@ type scriptReader struct {
 	hint      string  // the one that other names betray
 	handed    []code.Dynamic
 	own       bool // require is a variable of the file's own
+	declares  map[string]bool
+	params    map[string]bool // first parameters of tests: what holds assertions in some frameworks
+	running   bool            // something of a module that runs programs was called
+	runs      *code.Execute   // the import of such a module
 }
 
-type title struct {
-	text    string
-	skipped bool
-	end     int
+func newScriptReader(w *walk) visitor {
+	return &scriptReader{walk: w, declares: map[string]bool{}, params: map[string]bool{}}
 }
-
-func newScriptReader(w *walk) visitor { return &scriptReader{walk: w} }
 
 var (
 	scriptInner = []string{"member_expression", "nested_identifier", "optional_chain"}
@@ -78,6 +78,7 @@ func (r *scriptReader) visit(i int, kind string) {
 	case "class_declaration", "abstract_class_declaration", "function_declaration", "generator_function_declaration",
 		"method_definition", "internal_module", "module", "interface_declaration", "enum_declaration", "function_signature":
 		r.declare(i, r.field(i, "name"))
+		r.declares[r.source(r.field(i, "name"))] = true
 	case "public_field_definition", "field_definition":
 		if name := r.field(i, "name"); name >= 0 {
 			r.declare(i, name)
@@ -88,6 +89,7 @@ func (r *scriptReader) visit(i int, kind string) {
 		r.required(i)
 		if r.is(r.field(i, "value"), "arrow_function", "function_expression", "function", "class") && r.is(r.field(i, "name"), "identifier") {
 			r.declare(i, r.field(i, "name"))
+			r.declares[r.source(r.field(i, "name"))] = true
 		}
 	case "assignment_expression":
 		if name := r.path(r.field(i, "left")); name != "" && r.is(r.field(i, "right"), "arrow_function", "function_expression", "function", "class") {
@@ -109,7 +111,21 @@ func (r *scriptReader) visit(i int, kind string) {
 		r.reference(i)
 	case "html_comment": // a comment in a script, but code in a module
 		r.bad = append(r.bad, bounds{int(r.nodes[i].from), int(r.nodes[i].to)})
+	case "throw_statement":
+		if r.direct(i, "arrow_function", "function_expression", "function", "method_definition", "function_declaration") {
+			r.trials.asserts()
+		}
+	case "property_identifier":
+		if r.trials.on() && r.source(i) == "should" && r.is(r.parent(i), "member_expression") {
+			r.trials.asserts()
+		}
+	case "member_expression":
+		r.handedOn(i)
 	case "identifier":
+		r.handedOn(i)
+		if r.trials.on() && r.calledBack(i) {
+			r.trials.asserts()
+		}
 		switch r.source(i) {
 		case "require":
 			r.passed(i)
@@ -123,6 +139,13 @@ func (r *scriptReader) done() {
 	if !r.own {
 		r.Dynamics = append(r.Dynamics, r.handed...)
 	}
+	if r.runs != nil && !r.running { // what is done with it cannot be told
+		r.Executes = append(r.Executes, *r.runs)
+	}
+	r.trials.settle(func(name string) bool {
+		full := r.resolve(name)
+		return r.declares[name] || full != name && strings.HasPrefix(full, ".") && suggestsTests(full)
+	})
 	framework := r.framework
 	if framework == "" {
 		framework = r.hint
@@ -155,7 +178,7 @@ var scriptTests = map[string]string{
 // scriptNatives are the modules that load machine code.
 var scriptNatives = map[string]bool{
 	"ffi": true, "ffi-napi": true, "ref-napi": true, "koffi": true, "bindings": true, "node-gyp-build": true, "node-addon-api": true,
-	"@mapbox/node-pre-gyp": true, "node-pre-gyp": true, "bun:ffi": true,
+	"@mapbox/node-pre-gyp": true, "node-pre-gyp": true, "bun:ffi": true, "node-ffi": true, "ref": true, "ffi-rs": true, "nan": true, "fastcall": true,
 }
 
 func (r *scriptReader) imports(name, kind string, i int) {
@@ -165,6 +188,9 @@ func (r *scriptReader) imports(name, kind string, i int) {
 	r.walk.imports(name, kind, i)
 	if kind != code.Types && (scriptNatives[name] || strings.HasSuffix(name, ".node")) {
 		r.native("ffi", i)
+	}
+	if kind != code.Types && scriptRunners[name] && r.runs == nil {
+		r.runs = &code.Execute{Call: strings.TrimPrefix(name, "node:"), What: fact.Unknown("its use cannot be told"), Place: r.place(i)}
 	}
 	if f := scriptTests[name]; f != "" && r.framework == "" {
 		r.framework = f
@@ -238,6 +264,10 @@ func (r *scriptReader) required(i int) {
 		}
 	}
 	function := r.field(call, "function")
+	if r.is(call, "identifier") && r.is(name, "object_pattern") && scriptRunners[r.aliases[r.source(call)]] { // const {exec} = childProcess
+		r.bind(name, r.aliases[r.source(call)])
+		return
+	}
 	if r.source(function) != "require" && !r.is(function, "import") {
 		return
 	}
@@ -249,13 +279,18 @@ func (r *scriptReader) required(i int) {
 	case "identifier":
 		r.aliases[r.source(name)] = module
 	case "object_pattern":
-		for c := range r.named(name) {
-			switch r.kind(c) {
-			case "shorthand_property_identifier_pattern":
-				r.aliases[r.source(c)] = module + "." + r.source(c)
-			case "pair_pattern":
-				r.aliases[r.source(r.field(c, "value"))] = module + "." + r.source(r.field(c, "key"))
-			}
+		r.bind(name, module)
+	}
+}
+
+// bind notes the names that a pattern takes out of a module.
+func (r *scriptReader) bind(pattern int, module string) {
+	for c := range r.named(pattern) {
+		switch r.kind(c) {
+		case "shorthand_property_identifier_pattern":
+			r.aliases[r.source(c)] = module + "." + r.source(c)
+		case "pair_pattern":
+			r.aliases[r.source(r.field(c, "value"))] = module + "." + r.source(r.field(c, "key"))
 		}
 	}
 }
@@ -310,12 +345,21 @@ func (r *scriptReader) call(i int) {
 	name := r.resolve(written)
 	if name == "" && r.is(function, "member_expression") {
 		name = "." + r.source(r.field(function, "property"))
+		if inner := r.field(function, "object"); r.is(inner, "call_expression") && r.source(r.field(inner, "function")) == "require" {
+			if module := r.text(r.first(r.field(inner, "arguments"))); module != "" { // require("x").y()
+				name = module + name
+			}
+		}
 	}
 	args := r.arguments(list, r.value)
 	if name != "" {
 		r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(args...), Place: r.place(i)})
 	}
 	r.load(i, written, name, list, args)
+	r.moves(i, name, list, args)
+	if r.trials.on() {
+		r.tested(i, written, name)
+	}
 	r.test(i, function, list)
 	if last(name, ".") == "listen" && strings.Contains(name, ".") || name == "Bun.serve" || name == "Deno.serve" {
 		r.entry("server", i)
@@ -386,6 +430,160 @@ func (r *scriptReader) load(i int, written, name string, list int, args []fact.V
 	case written == "process.dlopen":
 		r.dynamic(written, nth(args, 1), i)
 		r.native("ffi", i)
+	case written == "Deno.dlopen":
+		r.dynamic(written, first, i)
+		r.native("ffi", i)
+	case strings.HasPrefix(written, "WebAssembly.") && (strings.Contains(written, "nstantiate") || strings.Contains(written, "ompile")):
+		r.dynamic(written, fact.Unknown("a module of WebAssembly"), i)
+	}
+	if (written == "require" || written == "process.dlopen") && len(args) > 0 && first.Op == "concat" { // require(`./${platform}.node`)
+		if end := first.Of[len(first.Of)-1]; end.Op == "const" && strings.HasSuffix(end.Text, ".node") {
+			r.native("ffi", i)
+		}
+	}
+}
+
+// scriptRunners are the modules whose functions run programs. Of child_process and its like only some do.
+var (
+	scriptRunners = wordSet("child_process node:child_process execa shelljs zx cross-spawn cross-spawn-promise promisify-child-process child-process-promise npm-run shell-exec node-cmd spawn-command tinyexec nano-spawn")
+	scriptRuns    = wordSet("exec execSync execFile execFileSync spawn spawnSync fork")
+	scriptHarm    = wordSet("execa execaSync execaCommand execaCommandSync execaNode $ sh exec sync spawn run runSync x command")
+)
+
+// runsProgram returns the name under which a function that runs programs is known, "" if name is none. Lines says that its
+// argument is a line that a shell takes apart.
+func (r *scriptReader) runsProgram(name string) (call string, lines bool) {
+	name = strings.TrimPrefix(name, "node:")
+	module, f := before(name, "."), last(name, ".")
+	switch {
+	case strings.HasPrefix(name, "child_process.promises."), module == "child_process":
+		if scriptRuns[f] {
+			return name, begins(f, "exec") && !strings.HasPrefix(f, "execFile")
+		}
+	case scriptRunners[name]: // the module itself is the function, or one of its functions was taken out
+		return name, name == "child_process"
+	case scriptRunners[module] && scriptHarm[f]:
+		return name, strings.Contains(f, "ommand") || module == "shelljs" || f == "exec"
+	case name == "Deno.run", name == "Deno.Command", name == "Bun.spawn", name == "Bun.spawnSync", name == "process.execve":
+		return name, false
+	}
+	return "", false
+}
+
+// handedOn notes a function that runs programs and is handed on or kept instead of called: promisify(exec).
+func (r *scriptReader) handedOn(i int) {
+	if r.runs == nil {
+		return
+	}
+	p := r.parent(i)
+	switch r.kind(p) {
+	case "call_expression", "new_expression":
+		if r.field(p, "function") == i || r.field(p, "constructor") == i {
+			return
+		}
+	case "member_expression", "import_specifier", "import_clause", "namespace_import", "export_specifier", "pair_pattern", "formal_parameters", "required_parameter",
+		"import_require_clause", "type_query", "nested_identifier":
+		return
+	case "variable_declarator", "assignment_expression", "function_declaration", "labeled_statement", "method_definition":
+		if r.first(p) == i {
+			return
+		}
+	}
+	name := r.resolve(r.path(i))
+	if scriptRunners[name] && name != "execa" && name != "cross-spawn" { // the module, whose functions are told when they are used
+		return
+	}
+	if call, _ := r.runsProgram(name); call != "" {
+		r.running = true
+		r.executes(call, passedOn, i)
+	}
+}
+
+// scriptGets are the functions that get content from elsewhere, scriptWrites those that write files, scriptFetches those that do both.
+var (
+	scriptGets = wordSet(`fetch node-fetch undici.fetch undici.request undici.stream axios axios.get axios.request got got.get got.stream needle needle.get superagent.get
+		http.get https.get http.request https.request node:http.get node:https.get node:http.request node:https.request request request.get ky ky.get phin`)
+	scriptWrites  = wordSet("createWriteStream writeFile writeFileSync outputFile outputFileSync")
+	scriptFetches = wordSet("download node-downloader-helper.DownloaderHelper nodejs-file-downloader nodejs-file-downloader.Downloader electron-dl.download electron-dl @electron/get.download @electron/get.downloadArtifact download-git-repo tiged degit wget-improved.download download-file")
+)
+
+// moves notes a call that runs a program, gets content from elsewhere or writes a file.
+func (r *scriptReader) moves(i int, name string, list int, args []fact.Value) {
+	if call, line := r.runsProgram(name); call != "" {
+		r.running = true
+		what := nth(args, 0)
+		switch array := r.child(list, "array"); {
+		case line:
+		case array >= 0 && r.first(list) == array:
+			what = program(r.arguments(array, r.value))
+		case array >= 0:
+			what = program(append([]fact.Value{what}, r.arguments(array, r.value)...))
+		}
+		r.executes(call, what, i)
+		return
+	}
+	f := last(name, ".")
+	if f == "bind" || f == "call" || f == "apply" { // exec.bind(null, …)
+		if call, _ := r.runsProgram(before(name, ".")); call != "" {
+			r.running = true
+			r.executes(call, passedOn, i)
+		}
+	}
+	switch {
+	case scriptFetches[name]:
+		r.fetches(name, nth(args, 0), i)
+	case scriptGets[name]:
+		r.transfers.remote(name, nth(args, 0), r.place(i))
+	case scriptWrites[f] && name != f, scriptWrites[f] && r.aliases[f] != "", name == "Bun.write", name == "Deno.writeFile", name == "Deno.writeTextFile":
+		r.transfers.writes(r.symbol())
+	}
+}
+
+// scriptHolds are the assertions of frameworks that hand a test what asserts: t.is(a, b).
+var scriptHolds = wordSet(`is not deepEqual notDeepEqual like throws throwsAsync notThrows notThrowsAsync regex notRegex truthy falsy true false assert snapshot fail
+	equal equals notEqual notEquals same notSame strictSame looseEqual ok notOk notok match doesNotMatch rejects resolves error ifError doesNotThrow strictEqual notStrictEqual
+	deepStrictEqual notDeepStrictEqual isEqual isNot deepLooseEqual plan type has hasStrict matchOnly`)
+
+// calledBack reports whether identifier i hands on the function that a test calls when it is done: without that call it fails.
+func (r *scriptReader) calledBack(i int) bool {
+	switch name := r.source(i); name {
+	case "done", "cb", "callback", "next":
+		return r.params[name] && r.is(r.parent(i), "arguments", "pair", "assignment_expression")
+	}
+	return false
+}
+
+// scriptTools are names of functions that no file needs to import to make expectations, and do not.
+var scriptTools = wordSet("any anything arrayContaining objectContaining stringContaining stringMatching closeTo extend addSnapshotSerializer not getState")
+
+// tested notes what a call within a test means for it.
+func (r *scriptReader) tested(i int, written, name string) {
+	f := last(name, ".")
+	head, rest, member := strings.Cut(written, ".")
+	own := r.declares[head] || strings.HasPrefix(r.aliases[head], ".")
+	switch {
+	case name == "":
+	case head == "expect" && !own:
+		switch {
+		case !member && !r.is(r.parent(i), "member_expression"): // without what is expected
+		case member && (scriptTools[rest] || strings.HasPrefix(rest, "not.")):
+		default:
+			r.trials.asserts()
+		}
+	case (begins(head, "assert") || begins(head, "expect") || head == "should") && !own:
+		r.trials.asserts()
+	case strings.Contains(name, ".assert."), strings.HasSuffix(name, ".assert"), strings.HasPrefix(name, "assert."), strings.HasPrefix(name, "node:assert"), name == "assert":
+		r.trials.asserts()
+	case begins(f, "expect") && strings.Contains(name, "."), f == "fail" && (head == "done" || !member), written == "cy.contains", f == "verify" && r.hint == "mocha":
+		r.trials.asserts()
+	case member && r.params[head] && scriptHolds[rest]:
+		r.trials.asserts()
+	case !member:
+		r.trials.may(head)
+	case r.aliases[head] != "" && strings.HasPrefix(r.aliases[head], ".") && suggestsTests(r.aliases[head]+"."+f):
+		r.trials.delegates()
+	case head == "this" && r.declares[f]:
+		r.trials.delegates()
 	}
 }
 
@@ -419,30 +617,19 @@ func (r *scriptReader) construct(i int) {
 		r.dynamic("Function", fact.Unknown("code made at run time"), i)
 	case name == "vm.Script" || name == "node:vm.Script":
 		r.dynamic("vm.Script", fact.Unknown("code made at run time"), i)
+	case name == "WebAssembly.Module":
+		r.dynamic(name, fact.Unknown("a module of WebAssembly"), i)
+	case strings.HasSuffix(name, "Worker") && len(args) > 0 && args[0].Op != "const" && strings.HasPrefix(strings.TrimPrefix(name, "node:"), "worker_threads."):
+		r.dynamic("Worker", args[0], i)
+	case (name == "Worker" || name == "SharedWorker") && args != nil:
+		if url, ok := one(args[0]); ok && strings.Contains(url, "://") {
+			r.dynamic(name, args[0], i)
+		}
 	}
+	r.moves(i, name, r.field(i, "arguments"), args)
 }
 
 func (r *scriptReader) value(i int) fact.Value { return withoutSecrets(r.valueWithin(i, 32)) }
-
-// withoutSecrets masks a text, of which only the whole may show that there is a password in it.
-func withoutSecrets(v fact.Value) fact.Value {
-	switch v.Op {
-	case "const":
-		return fact.Const(fact.MaskedText(v.Text))
-	case "concat":
-		var whole strings.Builder
-		for _, p := range v.Of {
-			if p.Op != "const" {
-				p.Text = "${x}"
-			}
-			whole.WriteString(p.Text)
-		}
-		if whole.String() != fact.MaskedText(whole.String()) {
-			return fact.Unknown("masked")
-		}
-	}
-	return v
-}
 
 func (r *scriptReader) valueWithin(i, depth int) fact.Value {
 	if depth == 0 {
@@ -495,13 +682,21 @@ func (r *scriptReader) test(i, function, list int) {
 	name := r.path(function)
 	head, rest, _ := strings.Cut(name, ".")
 	if full := r.aliases[head]; full != "" { // import {test as check} from "node:test"
+		next, more, _ := strings.Cut(rest, ".")
 		if module, what := before(full, "."), last(full, "."); scriptTests[module] != "" {
 			head = what
+		} else if scriptTests[full] != "" && (scriptCases[next] || scriptSuites[next]) && head != "test" { // tap.test
+			head, rest = next, more
+		} else if scriptTests[full] != "" && !scriptCases[head] && rest == "" { // const tape = require("tape")
+			head = "test"
 		} else if scriptTests[full] != "" && !scriptCases[head] {
 			return
 		} else if scriptTests[full] == "" && scriptTests[module] == "" {
 			return
 		}
+	}
+	if head == "QUnit" || head == "Deno" {
+		head, rest, _ = strings.Cut(rest, ".")
 	}
 	suite := scriptSuites[head] || rest == "describe" || strings.HasPrefix(rest, "describe.")
 	if !suite && !scriptCases[head] {
@@ -517,14 +712,34 @@ func (r *scriptReader) test(i, function, list int) {
 			return
 		}
 	}
-	text, body := none, false
+	text, body := none, none
 	for c := range r.named(list) {
 		if text < 0 {
 			text = c
 		}
-		body = body || r.is(c, "arrow_function", "function_expression", "function", "generator_function")
+		if r.is(c, "object") { // {skip: true}
+			for p := range r.named(c) {
+				key := r.source(r.field(p, "key"))
+				skipped = skipped || (key == "skip" || key == "todo") && r.is(r.field(p, "value"), "true", "string")
+			}
+		}
+		if r.is(c, "arrow_function", "function_expression", "function", "generator_function") {
+			body = c
+			parameters := r.field(c, "parameters")
+			first := r.field(c, "parameter")
+			if parameters >= 0 {
+				first = r.first(parameters)
+			}
+			if r.is(first, "required_parameter") {
+				first = r.field(first, "pattern")
+			}
+			if name := r.source(first); r.is(first, "identifier") && !suite {
+				r.params[name] = true
+			}
+			skipped = skipped || r.skipsFirst(c)
+		}
 	}
-	if text < 0 || !body && !(skipped && r.is(text, "string", "template_string")) {
+	if text < 0 || body < 0 && !(skipped && r.is(text, "string", "template_string")) {
 		return
 	}
 	around := title{end: int(r.nodes[i].end)}
@@ -537,5 +752,15 @@ func (r *scriptReader) test(i, function, list int) {
 		r.titles = append(r.titles, around)
 		return
 	}
-	r.Tests = append(r.Tests, code.Test{Name: around.text, Skipped: around.skipped, Place: r.place(i)})
+	r.trials.begin(code.Test{Name: around.text, Skipped: around.skipped, Place: r.place(i)}, body, around.end)
+}
+
+// skipsFirst reports whether a function begins by skipping the test that it is, whatever the circumstances.
+func (r *scriptReader) skipsFirst(function int) bool {
+	call := r.first(r.first(r.field(function, "body")))
+	switch r.brief(r.field(call, "function")) {
+	case "this.skip", "t.skip", "pending":
+		return true
+	}
+	return false
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // Kotlin reads Kotlin by its tokens: there is no grammar to be had. Tokens are enough to see exactly where a comment, a
-// string and the code inside a string begin and end, and so to find names; what takes understanding of expressions is not
-// claimed. Tests are not: those that are made by calling functions with a title cannot be told from other calls.
-var Kotlin = reader("kotlin", "package, imports and full names, annotations, loading by name, native code and main functions of Kotlin, by its tokens",
-	[]fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.Native{}, fact.Entry{}, fact.Justified{}}, extractKotlin)
+// string and the code inside a string begin and end, and so to find names, calls and what lies between braces. Tests that are made by calling a function
+// with a title and a block are taken for tests wherever they stand: nothing else in Kotlin looks like it("adds") { … }.
+var Kotlin = reader("kotlin", "package, imports and full names, annotations, loading by name, tests, native code and main functions of Kotlin, by its tokens",
+	everything, extractKotlin)
 
 type kotlinKind int
 
@@ -304,10 +304,28 @@ type kotlinReader struct {
 	adornedAt int // the depth of what they adorn
 	variables map[string]bool
 	names     []code.Import // full names, until it is known what is a variable
+
+	trials    trials
+	transfers transfers
+	tests     []kotlinTest // of the annotations, while they are read
+	declares  map[string]bool
+	skipped   []bounds // tokens in which all tests are switched off
+	titles    []title
+	spec      string // the framework of tests by title that imports name
+	style     string // the class of Kotest that the file's tests descend from
+	inherits  bool
+	runtime   bool
+	tools     jvmCall
+	wildcards map[string]bool // packages imported whole
 }
 
+// A kotlinTest is a test function that is being read: it ends with the next declaration of its depth, or what is around it.
+type kotlinTest struct{ n, depth int }
+
 func extractKotlin(text string) (*code.File, error) {
-	r := &kotlinReader{File: new(code.File), lines: lineStarts(text), aliases: aliases{}, variables: map[string]bool{}}
+	r := &kotlinReader{File: new(code.File), lines: lineStarts(text), aliases: aliases{}, variables: map[string]bool{}, declares: map[string]bool{}, wildcards: map[string]bool{},
+		runtime: namesRuntime(text)}
+	r.trials.file = r.File
 	l := &kotlinLexer{text: text, bad: r.unread,
 		tags: func(comment string, at int) { r.Tags = append(r.Tags, tags(comment, r.place(at))...) }}
 	if strings.HasPrefix(strings.TrimPrefix(text, "\ufeff"), "#!") {
@@ -326,8 +344,13 @@ func extractKotlin(text string) (*code.File, error) {
 	for _, n := range r.names {
 		if root, _, _ := strings.Cut(n.Name, "."); !r.variables[root] || jvmRoots[root] {
 			r.Imports = append(r.Imports, n)
+			if kind := jvmNative(n.Name); kind != "" {
+				r.Natives = append(r.Natives, code.Native{Kind: kind, Place: n.Place})
+			}
 		}
 	}
+	r.trials.settle(func(name string) bool { return r.declares[name] || r.inherits && !jvmPrepares[name] })
+	r.transfers.settle(r.File)
 	return r.File, nil
 }
 
@@ -430,6 +453,10 @@ func (r *kotlinReader) path(i int) (name string, next int) {
 
 func (r *kotlinReader) read(i int) {
 	r.reach(i)
+	r.trials.reach(i)
+	for n := len(r.titles); n > 0 && r.titles[n-1].end <= i; n-- {
+		r.titles = r.titles[:n-1]
+	}
 	t := r.tokens[i]
 	switch t.kind {
 	case kotlinPunct:
@@ -445,11 +472,14 @@ func (r *kotlinReader) read(i int) {
 				r.flush("")
 			}
 			r.depth = max(r.depth-1, 0)
+			r.ends(r.depth + 1)
 		case "@":
 			r.annotation(i)
 		}
 	case kotlinIdent:
 		r.ident(i)
+	case kotlinString:
+		r.titled(i)
 	}
 }
 
@@ -541,6 +571,9 @@ func (r *kotlinReader) ident(i int) {
 	if top && t.first && (r.punct(next, "(") || r.punct(next, "{")) && r.statement(i, name) {
 		r.Entries = append(r.Entries, code.Entry{Kind: "top-level", Place: r.place(t.at)})
 	}
+	if r.word(i-1, "fun") || r.punct(i-1, "@") { // the name of a function or an annotation
+		return
+	}
 	r.call(r.aliases.resolve(name, "."), next, t.at)
 }
 
@@ -570,6 +603,7 @@ func (r *kotlinReader) imported(i int) {
 	alias := last(name, ".")
 	switch {
 	case r.punct(next, ".") && r.punct(next+1, "*"):
+		r.wildcards[name] = true
 		name += ".*"
 		alias = ""
 	case r.word(next, "as"):
@@ -580,6 +614,18 @@ func (r *kotlinReader) imported(i int) {
 	}
 	at := r.place(r.tokens[i].at)
 	r.Imports = append(r.Imports, code.Import{Name: name, Place: at})
+	switch {
+	case strings.HasPrefix(name, "io.kotest."):
+		r.spec = "kotest"
+	case strings.HasPrefix(name, "org.spekframework."):
+		r.spec = "spek"
+	case strings.Contains(name, ".restassured."):
+		r.tools.rest = true
+	case strings.Contains(name, ".awaitility."):
+		r.tools.await = true
+	case strings.Contains(name, ".archunit."):
+		r.tools.archunit = true
+	}
 	if kind := jvmNative(name); kind != "" {
 		r.Natives = append(r.Natives, code.Native{Kind: kind, Place: at})
 	}
@@ -588,6 +634,7 @@ func (r *kotlinReader) imported(i int) {
 func (r *kotlinReader) declaration(i int) {
 	keyword := r.tokens[i].text
 	name := ""
+	r.ends(r.depth)
 	switch keyword {
 	case "fun", "val", "var", "typealias":
 		if r.word(i+1, "interface") {
@@ -635,6 +682,7 @@ func (r *kotlinReader) declaration(i int) {
 		at.Symbol = r.within(name)
 		r.Natives = append(r.Natives, code.Native{Kind: "jni", Place: at})
 	}
+	r.marked(i, keyword, name)
 	if len(r.adorned) > 0 && r.adornedAt == r.depth {
 		r.flush(name)
 	}
@@ -689,15 +737,19 @@ func (r *kotlinReader) statement(i int, name string) bool {
 
 // call reads a call of name, if it is one: what follows decides.
 func (r *kotlinReader) call(name string, next, at int) {
+	r.tested(name, next)
 	if !r.punct(next, "(") {
 		if r.punct(next, ":") && r.punct(next+1, ":") { // Class::forName
 			short := last(name, ".") + "." + r.token(next+2).text
 			if _, ok := jvmLoads[short]; ok {
 				r.loads(short, fact.Unknown(notConstant), at)
+			} else if strings.HasSuffix(short, ".exec") && r.runtime {
+				r.executes("Runtime.exec", passedOn, at)
 			}
 		}
 		return
 	}
+	r.moves(name, next, at)
 	r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(r.argument(next + 1)), Place: r.place(at)})
 	method := last(name, ".")
 	short := last(before(name, "."), ".") + "." + method
@@ -706,6 +758,9 @@ func (r *kotlinReader) call(name string, next, at int) {
 		if arg, ok = jvmLoads["."+method]; ok {
 			short = method
 		}
+	}
+	if short == ".URLClassLoader" || method == "URLClassLoader" {
+		r.Dynamics = append(r.Dynamics, code.Dynamic{Call: "URLClassLoader", Name: r.argument(next + 1), Place: r.place(at)})
 	}
 	if !ok || r.punct(next+1, ")") {
 		return
@@ -721,6 +776,303 @@ func (r *kotlinReader) loads(short string, name fact.Value, at int) {
 	r.Dynamics = append(r.Dynamics, code.Dynamic{Call: strings.TrimPrefix(short, "."), Name: name, Place: r.place(at)})
 	if strings.HasPrefix(short, "System.") || strings.HasPrefix(short, "Runtime.") {
 		r.Natives = append(r.Natives, code.Native{Kind: "jni", Place: r.place(at)})
+	}
+	if class, ok := one(name); ok && jvmNative(class) != "" {
+		r.Natives = append(r.Natives, code.Native{Kind: jvmNative(class), Place: r.place(at)})
+	}
+}
+
+func (r *kotlinReader) executes(call string, what fact.Value, at int) {
+	r.Executes = append(r.Executes, code.Execute{Call: call, What: what, Place: r.place(at)})
+}
+
+// moves notes a call that runs a program, gets content from elsewhere or writes a file.
+func (r *kotlinReader) moves(name string, next, at int) {
+	method := last(name, ".")
+	short := last(before(name, "."), ".") + "." + method
+	switch {
+	case jvmStarts[name]:
+		r.executes(method, program(r.words(next)), at)
+	case jvmRuns[short], jvmRuns[name], method == "exec" && strings.Contains(name, ".") && r.runtime && !r.punct(next+1, ")"):
+		call := "Runtime.exec"
+		if method != "exec" {
+			call = short
+		}
+		what := r.argument(next + 1)
+		if what.Op == "" {
+			what = program(r.words(next))
+		}
+		r.executes(call, what, at)
+	case short == "ProcessBuilder.startPipeline":
+		r.executes(short, fact.Unknown(notConstant), at)
+	case jvmFetches[short]:
+		r.Fetches = append(r.Fetches, code.Fetch{Call: short, From: r.argument(next + 1), Place: r.place(at)})
+	case jvmWrites[short], jvmWrites["."+method], jvmWrites[method]:
+		r.transfers.writes(r.function())
+	case jvmGets["."+method], method == "readBytes" && r.chained(next), method == "readText" && r.chained(next):
+		where := r.place(at)
+		where.Symbol = r.function()
+		r.transfers.remote("URL."+method, fact.Unknown(notConstant), where)
+	}
+}
+
+// function returns the symbol of the function around, whether its body is a block or an expression.
+func (r *kotlinReader) function() string {
+	s := r.scope
+	if r.pending != "" && r.at <= r.depth {
+		s.open(r.pending, 0)
+	}
+	return s.symbol()
+}
+
+// chained reports whether the call whose arguments open at next is one on URL(…) or URI(…).
+func (r *kotlinReader) chained(next int) bool {
+	if !r.punct(next-2, ".") || !r.punct(next-3, ")") {
+		return false
+	}
+	for n := next - 3; n > max(0, next-40); n-- {
+		if r.punct(n, "(") && int(r.closes[n]) == next-3 {
+			return r.word(n-1, "URL") || r.word(n-1, "toURL") || r.word(n-1, "URI")
+		}
+	}
+	return false
+}
+
+// words returns the arguments between the bracket at open and its end, or those of listOf(…) or arrayOf(…) if that is the only one.
+func (r *kotlinReader) words(open int) (out []fact.Value) {
+	at := open + 1
+	if r.word(at, "listOf", "arrayOf", "mutableListOf") && r.punct(at+1, "(") {
+		open = at + 1
+		at = open + 1
+	}
+	for end := int(r.closes[open]); at < end && len(out) < 8; at++ {
+		out = append(out, r.argument(at))
+		for at < end && !r.punct(at, ",") {
+			if r.punct(at, "(") || r.punct(at, "[") || r.punct(at, "{") {
+				at = int(r.closes[at])
+			}
+			at++
+		}
+	}
+	return out
+}
+
+// ends closes the test functions of at least this depth.
+func (r *kotlinReader) ends(depth int) {
+	for n := len(r.tests); n > 0 && r.tests[n-1].depth >= depth; n-- {
+		open := r.trials.open
+		for m := len(open); m > 0 && open[m-1].n >= r.tests[n-1].n; m-- {
+			open = open[:m-1]
+		}
+		r.trials.open, r.tests = open, r.tests[:n-1]
+	}
+}
+
+// marked notes what the annotations of a declaration say of tests.
+func (r *kotlinReader) marked(i int, keyword, name string) {
+	if keyword == "fun" {
+		r.declares[name] = true
+	}
+	if keyword == "class" || keyword == "object" {
+		r.supers(i)
+	}
+	if len(r.adorned) == 0 || r.adornedAt != r.depth {
+		if keyword == "fun" && strings.HasPrefix(name, "test") && r.style == "TestCase" && r.depth == 1 {
+			r.test("junit3", name, r.off(i), i)
+		}
+		return
+	}
+	framework, skipped, throws := "", false, false
+	for _, a := range r.adorned {
+		switch short := last(a.Name, "."); {
+		case jvmTests[a.Name] != "":
+			framework = jvmTests[a.Name]
+		case !strings.Contains(a.Name, ".") && framework == "":
+			for full, by := range jvmTests {
+				if last(full, ".") == a.Name && r.wildcards[before(full, ".")] {
+					framework = by
+				}
+			}
+			if a.Name == "Test" && framework == "" && r.style == "AnnotationSpec" {
+				framework = "kotest"
+			}
+			fallthrough
+		default:
+			skipped = skipped || short == "Disabled" || short == "Ignore" || short == "Ignored"
+		}
+	}
+	for n := i; n > 0 && n > i-40; n-- {
+		if r.punct(n, "@") && r.word(n+1, "Test") && r.punct(n+2, "(") {
+			throws = r.word(n+3, "expected") || r.word(n+3, "expectedExceptions")
+			skipped = skipped || r.word(n+3, "enabled") && r.word(n+5, "false")
+			break
+		}
+	}
+	switch {
+	case keyword == "fun" && framework != "":
+		r.test(framework, name, skipped || r.off(i), i)
+		if throws {
+			r.trials.asserts()
+		}
+	case (keyword == "class" || keyword == "object") && skipped:
+		for n := i; n < len(r.tokens) && n < i+400; n++ { // to the end of its body
+			if r.punct(n, "{") {
+				r.skipped = append(r.skipped, bounds{n, int(r.closes[n])})
+				return
+			}
+			if r.punct(n, "(") {
+				n = int(r.closes[n])
+			}
+		}
+	}
+}
+
+// off reports whether what stands around switches off all tests. Later stretches begin later, or within earlier ones.
+func (r *kotlinReader) off(i int) bool {
+	for n := len(r.skipped) - 1; n >= max(0, len(r.skipped)-16); n-- {
+		if r.skipped[n].from < i && i < r.skipped[n].to {
+			return true
+		}
+	}
+	return false
+}
+
+// supers notes what the class at i descends from.
+func (r *kotlinReader) supers(i int) {
+	for n := i; n < min(len(r.tokens), i+400); n++ {
+		switch {
+		case r.punct(n, "{"), n > i && r.word(n, "class", "fun", "val", "object"):
+			return
+		case r.punct(n, "("):
+			n = int(r.closes[n])
+		case r.punct(n, ":"):
+			name, _ := r.path(n + 1)
+			full := r.aliases.resolve(name, ".")
+			switch short := last(name, "."); {
+			case strings.HasSuffix(short, "Spec"), short == "Spek":
+				r.style = short
+			case strings.HasSuffix(short, "TestCase"):
+				r.style = "TestCase"
+			case name != "" && !jvmLibrary(full):
+				r.inherits = true
+			}
+			return
+		}
+	}
+}
+
+func (r *kotlinReader) test(framework, name string, skipped bool, i int) {
+	at := r.place(r.tokens[i].at)
+	at.Symbol = r.within(name)
+	r.tests = append(r.tests, kotlinTest{len(r.Tests), r.depth})
+	r.trials.begin(code.Test{Framework: framework, Name: name, Skipped: skipped, Place: at}, i, len(r.tokens))
+}
+
+// What makes tests and suites of a title and a block, in the styles of Kotest and Spek. The rest are titles that stand alone: "adds" { … }.
+var (
+	kotlinCases  = wordSet("test it should then Then scenario expect xtest xit xshould xthen xThen xscenario xexpect ftest fit")
+	kotlinSuites = wordSet("describe context given Given when When and And feature group xdescribe xcontext xgiven xGiven xwhen xWhen xfeature")
+)
+
+// titled notes a test or a suite whose title is the string at token i: the only argument of a function, or by itself. A string
+// comes after the tokens of the code inside it, so that the bracket before it may lie further back.
+func (r *kotlinReader) titled(i int) {
+	if r.depth == 0 {
+		return
+	}
+	at, block, name, open := i, i+1, "", i-1
+	for n := i - 1; n > max(0, i-60) && r.punct(i+1, ")") && !r.punct(open, "("); n-- { // past the code inside the string
+		if r.punct(n, "(") && int(r.closes[n]) == i+1 {
+			open = n
+		}
+	}
+	if r.punct(open, "(") && r.token(open-1).kind == kotlinIdent {
+		end := int(r.closes[open])
+		name, at, block = r.token(open-1).text, open-1, end+1
+		if r.punct(end+1, ".") && r.word(end+2, "config") && r.punct(end+3, "(") {
+			block = int(r.closes[end+3]) + 1
+		}
+		if !r.punct(block, "{") || r.punct(at-1, ".") || !kotlinCases[name] && !kotlinSuites[name] {
+			return
+		}
+	} else {
+		switch { // of the styles in which titles stand alone
+		case r.style != "StringSpec" && r.style != "FreeSpec" && r.style != "WordSpec":
+			return
+		case r.punct(i+1, "-") && r.punct(i+2, "{"):
+			name, block = "describe", i+2
+		case r.word(i+1, "should", "When", "Should") && r.punct(i+2, "{"):
+			name, block = "describe", i+2
+		case r.punct(i+1, ".") && r.word(i+2, "config") && r.punct(i+3, "("):
+			block = int(r.closes[i+3]) + 1
+		}
+		if !r.punct(block, "{") {
+			return
+		}
+	}
+	value := fact.Unknown(notConstant)
+	if r.token(i).known {
+		value = fact.Const(r.token(i).text)
+	}
+	t := title{end: int(r.closes[block]), skipped: strings.HasPrefix(name, "x") || r.off(i)}
+	bang := strings.HasPrefix(r.token(i).text, "!")
+	for n := i; n < block; n++ {
+		bang = bang || r.word(n, "enabled") && r.punct(n+1, "=") && r.word(n+2, "false")
+	}
+	around := ""
+	if n := len(r.titles); n > 0 {
+		around = r.titles[n-1].text
+		t.skipped = t.skipped || r.titles[n-1].skipped
+	}
+	t.skipped = t.skipped || bang
+	t.text = testName(around, value)
+	if kotlinSuites[name] {
+		r.titles = append(r.titles, t)
+		return
+	}
+	framework := r.spec
+	if framework == "" && r.style == "Spek" {
+		framework = "spek"
+	}
+	r.trials.begin(code.Test{Framework: framework, Name: t.text, Skipped: t.skipped, Place: r.place(r.tokens[at].at)}, at, t.end)
+}
+
+// tested notes what a name within a test, a call or not, means for it.
+func (r *kotlinReader) tested(name string, next int) {
+	method := last(name, ".")
+	if !r.trials.on() {
+		return
+	}
+	called := r.punct(next, "(") || r.punct(next, "{") || r.punct(next, "<")
+	if !called {
+		if begins(method, "should") && method != "should" && (name == method || r.aliases[method] == name) && r.token(next).kind != kotlinPunct { // x shouldBe y
+			r.trials.asserts()
+		}
+		return
+	}
+	c := r.tools
+	c.name, c.method, c.receiver = name, method, strings.TrimPrefix(before(name, "."), ".")
+	c.chained = strings.HasPrefix(name, ".")
+	if r.punct(next, "(") && !r.punct(next+1, ")") {
+		c.args = 1
+		for n := next + 1; n < int(r.closes[next]) && n < next+60; n++ {
+			if r.punct(n, "(") || r.punct(n, "{") {
+				n = int(r.closes[n])
+			} else if r.punct(n, ",") {
+				c.args = 2
+			}
+		}
+	}
+	switch {
+	case kotlinCases[name] && r.punct(next, "(") && r.token(next+1).kind == kotlinString && r.punct(int(r.closes[next])+1, "{"): // the next test
+	case c.asserts(), name == "check", name == "require", name == "error", name == "kotlin.test.fail":
+		r.trials.asserts()
+	case !strings.Contains(name, "."):
+		r.trials.may(name)
+	case strings.Count(name, ".") == 1 && !c.chained && suggestsTests(before(name, ".")) && !r.variables[before(name, ".")]:
+		r.trials.delegates()
+	case name != method && !jvmLibrary(name) && suggestsTests(name) && r.aliases[method] == name:
+		r.trials.delegates()
 	}
 }
 

@@ -20,6 +20,12 @@ type pythonReader struct {
 	skipAll  bool
 	pending  map[int][]int // decorators of a definition, by its node
 	decorate []pythonDecorator
+	declares map[string]bool
+	cases    map[string]bool   // classes of unittest, by name
+	params   map[string]bool   // of test functions: what pytest hands them
+	wild     map[string]string // functions that run programs of modules imported whole, by their short names
+	roots    map[string]bool   // first segments of what imports bind
+	tools    string            // the module of a context whose run method runs programs
 }
 
 // A pythonSuite is a class that holds tests.
@@ -35,7 +41,7 @@ type pythonDecorator struct {
 }
 
 func newPythonReader(w *walk) visitor {
-	return &pythonReader{walk: w, suites: map[int]pythonSuite{}, pending: map[int][]int{}}
+	return &pythonReader{walk: w, suites: map[int]pythonSuite{}, pending: map[int][]int{}, declares: map[string]bool{}, cases: map[string]bool{}, params: map[string]bool{}, wild: map[string]string{}, roots: map[string]bool{}}
 }
 
 func (r *pythonReader) path(i int) string {
@@ -79,6 +85,12 @@ func (r *pythonReader) visit(i int, kind string) {
 		r.call(i)
 	case "identifier", "attribute":
 		r.passed(i)
+	case "assert_statement":
+		r.trials.asserts()
+	case "raise_statement":
+		if r.direct(i, "function_definition", "lambda") {
+			r.trials.asserts()
+		}
 	case "exec_statement":
 		r.dynamic("exec", fact.Unknown("code made at run time"), i)
 	case "assignment":
@@ -100,6 +112,7 @@ func (r *pythonReader) done() {
 	for _, d := range r.decorate {
 		r.Annotations = append(r.Annotations, code.Annotation{Name: r.resolve(d.name), Place: d.Place})
 	}
+	r.trials.settle(func(name string) bool { return r.declares[name] })
 	if r.skipAll {
 		for i := range r.Tests {
 			r.Tests[i].Skipped = true
@@ -121,9 +134,27 @@ func (r *pythonReader) kindAt(i int) string {
 // imported notes an import that statement makes at node i.
 func (r *pythonReader) imported(name string, statement, i int) {
 	r.imports(name, r.kindAt(i), i)
-	switch root, _, _ := strings.Cut(name, "."); root {
+	root, _, _ := strings.Cut(name, ".")
+	r.roots[root] = true
+	switch root {
 	case "ctypes", "cffi", "_cffi_backend":
 		r.native("ffi", statement)
+	case "pyximport", "Cython", "pybind11", "nanobind":
+		r.native("extension", statement)
+	case "invoke", "fabric", "fabric2":
+		r.tools = root
+	case "plumbum":
+		what := fact.Unknown("its use cannot be told")
+		if program, ok := strings.CutPrefix(name, "plumbum.cmd."); ok {
+			what = fact.Const(program)
+		}
+		r.executes("plumbum", what, i)
+	}
+	switch {
+	case strings.HasPrefix(name, "numpy.ctypeslib"):
+		r.native("ffi", statement)
+	case strings.HasPrefix(name, "torch.utils.cpp_extension"):
+		r.native("extension", statement)
 	}
 }
 
@@ -142,6 +173,11 @@ func (r *pythonReader) from(i int) {
 	whole := name == "" || dots != "" && name != dots || name == "__future__" || r.child(i, "wildcard_import") >= 0
 	if whole {
 		r.imported(name, i, i)
+		for f := range pythonRuns {
+			if r.child(i, "wildcard_import") >= 0 && before(f, ".") == name {
+				r.wild[last(f, ".")] = f
+			}
+		}
 	}
 	said := whole
 	for c := range r.children(i) {
@@ -219,6 +255,12 @@ func (r *pythonReader) call(i int) {
 	list := r.field(i, "arguments")
 	args := r.arguments(list, r.value)
 	r.Calls = append(r.Calls, code.Call{Name: clip(name, maxName), Args: telling(args...), Place: r.place(i)})
+	if r.trials.on() {
+		r.tested(name, i)
+	} else if name == "pytest.skip" && r.parent(r.parent(i)) == 0 {
+		r.skipAll = true
+	}
+	r.moves(name, list, args, i)
 	arg, ok := pythonLoads[name]
 	switch {
 	case name == ".dlopen" || last(name, ".") == "dlopen": // an FFI object of cffi, or its like
@@ -250,9 +292,140 @@ func (r *pythonReader) passed(i int) {
 	}
 	switch name := r.resolve(r.path(i)); name {
 	case "__import__", "importlib.import_module", "importlib.__import__":
-		r.dynamic(name, fact.Unknown("passed on"), i)
+		r.dynamic(name, passedOn, i)
+	default:
+		if _, ok := pythonRuns[name]; ok {
+			r.executes(name, passedOn, i)
+		}
 	}
 }
+
+// pythonRuns are the functions that run another program, and which argument says which; of those below 100 the arguments from
+// there on are words, or one is a list of them or a line.
+var pythonRuns = map[string]int{
+	"subprocess.run": 0, "subprocess.call": 0, "subprocess.check_call": 0, "subprocess.check_output": 0, "subprocess.Popen": 0, "subprocess.getoutput": 0,
+	"subprocess.getstatusoutput": 0, "commands.getoutput": 0, "commands.getstatusoutput": 0, "popen2.popen2": 0,
+	"os.system": 0, "os.popen": 0, "os.popen2": 0, "os.popen3": 0, "os.startfile": 0, "os.posix_spawn": 0, "os.posix_spawnp": 0,
+	"os.execl": 0, "os.execle": 0, "os.execlp": 0, "os.execlpe": 0, "os.execv": 0, "os.execve": 0, "os.execvp": 0, "os.execvpe": 0,
+	"os.spawnl": 1, "os.spawnle": 1, "os.spawnlp": 1, "os.spawnlpe": 1, "os.spawnv": 1, "os.spawnve": 1, "os.spawnvp": 1, "os.spawnvpe": 1,
+	"pty.spawn": 0, "asyncio.create_subprocess_exec": 0, "asyncio.create_subprocess_shell": 0, "asyncio.subprocess.create_subprocess_exec": 0,
+	"asyncio.subprocess.create_subprocess_shell": 0, "anyio.run_process": 0, "anyio.open_process": 0, "trio.run_process": 0,
+	"pexpect.spawn": 0, "pexpect.run": 0, "pexpect.spawnu": 0, "invoke.run": 0, "fabric.api.run": 0, "fabric.api.local": 0, "fabric.api.sudo": 0,
+	"pip.main": 0, "pip._internal.main": 0, "pip._internal.cli.main.main": 0, "eventlet.green.subprocess.Popen": 0, "gevent.subprocess.Popen": 0,
+	"gevent.subprocess.run": 0, "gevent.subprocess.call": 0, "gevent.subprocess.check_output": 0, "delegator.run": 0, "envoy.run": 0, "psutil.Popen": 0, "sarge.run": 0, "distutils.spawn.spawn": 0,
+}
+
+// pythonGets are the functions that get content from elsewhere, pythonFetches those that put it into a file too.
+var (
+	pythonGets = wordSet(`requests.get requests.request urllib.request.urlopen urllib2.urlopen urllib.urlopen httpx.get httpx.stream six.moves.urllib.request.urlopen
+		urllib3.request aiohttp.request`)
+	pythonFetches = wordSet(`urllib.request.urlretrieve urllib.urlretrieve six.moves.urllib.request.urlretrieve wget.download gdown.download gdown.download_folder
+		huggingface_hub.hf_hub_download huggingface_hub.snapshot_download torch.hub.load torch.hub.download_url_to_file nltk.download pooch.retrieve spacy.cli.download
+		.download_file .download_fileobj .download_to_filename .urlretrieve`)
+	pythonWrites = wordSet(".write_bytes .write_text shutil.copyfileobj")
+)
+
+// moves notes a call that runs a program, gets content from elsewhere or writes a file.
+func (r *pythonReader) moves(name string, list int, args []fact.Value, i int) {
+	arg, runs := pythonRuns[name]
+	if full := r.wild[name]; full != "" && !runs {
+		name = full
+		arg, runs = pythonRuns[name]
+	}
+	f := last(name, ".")
+	switch {
+	case name == "pip.main", strings.HasPrefix(name, "pip._internal"):
+		r.executes(name, fact.Const("pip"), i)
+	case runs:
+		r.executes(name, r.command(list, args, arg), i)
+	case strings.HasPrefix(name, "sh.") && strings.Count(name, ".") == 1:
+		r.executes("sh", fact.Const(f), i)
+	case r.tools != "" && strings.Contains(name, ".") && (f == "run" || f == "sudo" || f == "local") && len(args) > 0:
+		r.executes(r.tools+"."+f, args[0], i)
+	case name == "distutils.core.Extension", name == "setuptools.Extension", name == "setuptools.extension.Extension":
+		r.native("extension", i)
+	case pythonFetches[name], strings.Contains(name, ".") && pythonFetches["."+f]:
+		r.fetches(strings.TrimPrefix(name, "."), nth(args, 0), i)
+	case pythonGets[name]:
+		from := nth(args, 0)
+		if f == "request" || f == "stream" {
+			from = nth(args, 1)
+		}
+		r.transfers.remote(name, from, r.place(i))
+	case pythonWrites[name], strings.Contains(name, ".") && pythonWrites["."+f]:
+		r.transfers.writes(r.symbol())
+	case name == "open", name == "io.open", name == "aiofiles.open", strings.Contains(name, ".") && f == "open":
+		from := 0 // of a path that is opened, the first argument
+		if len(args) > 0 && (name == "open" || name == "io.open" || name == "aiofiles.open") {
+			from = 1
+		}
+		for _, a := range args[from:] {
+			if mode, ok := one(a); ok && len(mode) <= 3 && strings.ContainsAny(mode, "wxa") && strings.Trim(mode, "wxabt+") == "" {
+				r.transfers.writes(r.symbol())
+			}
+		}
+	}
+}
+
+// command is what a call runs: an argument and those after it, or a list in its place. A line, for one that goes to a shell.
+func (r *pythonReader) command(list int, args []fact.Value, arg int) fact.Value {
+	n := 0
+	for c := range r.named(list) {
+		if r.is(c, "keyword_argument") {
+			if key := r.source(r.field(c, "name")); key != "args" && key != "cmd" && key != "command" {
+				continue
+			}
+			c = r.field(c, "value")
+		} else if n++; n-1 != arg {
+			continue
+		}
+		if r.is(c, "list", "tuple") {
+			return program(r.arguments(c, r.value))
+		}
+		v := r.value(c)
+		if line, ok := one(v); ok && !strings.Contains(line, " ") && arg < len(args) {
+			return program(args[arg:])
+		}
+		return v
+	}
+	return fact.Unknown(notConstant)
+}
+
+// tested notes what a call within a test means for it.
+func (r *pythonReader) tested(name string, i int) {
+	f := last(name, ".")
+	head, _, member := strings.Cut(name, ".")
+	switch {
+	case (head == "self" || head == "cls") && r.declares[f] && strings.Count(name, ".") == 1:
+		r.trials.delegates()
+	case !member && r.declares[name] && !begins(name, "assert"):
+		r.trials.delegates()
+	case begins(f, "assert"), begins(f, "should"), f == "raise_for_status":
+		r.trials.asserts()
+	case strings.HasPrefix(name, "pytest."):
+		switch f {
+		case "raises", "warns", "fail", "deprecated_call", "approx":
+			if f != "approx" {
+				r.trials.asserts()
+			}
+		}
+	case (head == "self" || head == "cls") && (f == "fail" || begins(f, "fail")), begins(f, "expect") && (head == "playwright" || head == "self" || name == "expect"), head == "hamcrest", head == "nose" && begins(f, "raises"), head == "sure":
+		r.trials.asserts()
+	case (head == "self" || head == "cls") && strings.Count(name, ".") == 1 && suggestsTests(f) && f != "skipTest" && f != "subTest": // inherited
+		r.trials.delegates()
+	case r.params[name]:
+		r.trials.delegates()
+	case strings.HasPrefix(name, ".") && head == "" && strings.Count(name, ".") > 1 && suggestsTests(name): // from .helpers import check
+		r.trials.delegates()
+	case member && head != "self" && head != "" && suggestsTests(before(name, ".")) && r.roots[head] && !pythonLibraries[head]:
+		r.trials.delegates()
+	case !member:
+		r.trials.may(name)
+	}
+}
+
+// pythonLibraries are packages of others whose names sound like tests.
+var pythonLibraries = wordSet("unittest pytest testcontainers responses hypothesis numpy pandas django flask fastapi starlette rest_framework requests_mock moto httpretty freezegun factory faker mock testfixtures testtools nose selenium aiohttp werkzeug webtest")
 
 func (r *pythonReader) value(i int) fact.Value { return r.valueWithin(i, 32) }
 
@@ -300,8 +473,8 @@ func (r *pythonReader) valueWithin(i, depth int) fact.Value {
 	return fact.Unknown(notConstant)
 }
 
-// marks returns whether the decorators of a definition switch a test off, and notes them.
-func (r *pythonReader) marks(definition int) (skipped bool) {
+// marks returns whether the decorators of a definition switch a test off, or make something else of it, and notes them.
+func (r *pythonReader) marks(definition int) (skipped, other bool) {
 	for _, d := range r.pending[definition] {
 		e := r.first(d)
 		if r.is(e, "call") {
@@ -312,23 +485,35 @@ func (r *pythonReader) marks(definition int) (skipped bool) {
 			at := r.place(d)
 			r.decorate = append(r.decorate, pythonDecorator{name, at})
 		}
+		other = other || pythonOthers[last(name, ".")]
 		switch r.resolve(name) {
 		case "pytest.mark.skip", "unittest.skip", "unittest.case.skip":
 			skipped = true
+		case "pytest.mark.skipif", "unittest.skipIf":
+			skipped = skipped || r.is(r.first(r.field(r.first(d), "arguments")), "true")
+		case "unittest.skipUnless":
+			skipped = skipped || r.is(r.first(r.field(r.first(d), "arguments")), "false")
 		}
 	}
 	delete(r.pending, definition)
-	return skipped
+	return skipped, other
 }
 
+// pythonOthers are decorators of what is no test, whatever its name: fixtures, endpoints, commands.
+var pythonOthers = wordSet("fixture route get post put delete patch websocket command group task shared_task property api_view action contextmanager")
+
 func (r *pythonReader) class(i int) {
-	s := pythonSuite{skipped: r.marks(i)}
+	skipped, _ := r.marks(i)
+	s := pythonSuite{skipped: skipped}
 	name := r.source(r.field(i, "name"))
 	for b := range r.named(r.field(i, "superclasses")) {
-		if base := last(r.path(b), "."); strings.HasSuffix(base, "TestCase") {
+		base := last(r.path(b), ".")
+		if strings.HasSuffix(base, "TestCase") || r.cases[base] || strings.HasSuffix(base, "Test") || strings.HasSuffix(base, "Tests") || strings.HasSuffix(base, "TestBase") ||
+			strings.HasSuffix(base, "TestMixin") {
 			s.framework = "unittest"
 		}
 	}
+	r.cases[name] = s.framework != ""
 	if s.framework == "" && strings.HasPrefix(name, "Test") {
 		s.framework = "pytest"
 	}
@@ -353,9 +538,14 @@ func (r *pythonReader) holder(i int) int {
 }
 
 func (r *pythonReader) function(i int) {
-	skipped := r.marks(i)
+	skipped, other := r.marks(i)
 	name := r.source(r.field(i, "name"))
-	if !strings.HasPrefix(name, "test") {
+	if !strings.HasPrefix(name, "test") || other {
+		r.declares[name] = true
+		if suite, ok := r.suites[r.holder(i)]; ok && name == "__init__" && suite.framework == "pytest" { // pytest passes it over
+			suite.framework = ""
+			r.suites[r.holder(i)] = suite
+		}
 		return
 	}
 	framework := ""
@@ -367,6 +557,31 @@ func (r *pythonReader) function(i int) {
 		framework, skipped = suite.framework, skipped || suite.skipped
 	}
 	if framework != "" {
-		r.Tests = append(r.Tests, code.Test{Framework: framework, Name: name, Skipped: skipped, Place: r.place(i)})
+		r.test(framework, name, skipped || r.skipsFirst(i), i)
+		for p := range r.named(r.field(i, "parameters")) {
+			if r.is(p, "identifier") {
+				r.params[r.source(p)] = true
+			}
+		}
 	}
+}
+
+// skipsFirst reports whether a function begins by skipping the test that it is, whatever the circumstances.
+func (r *pythonReader) skipsFirst(i int) bool {
+	for s := range r.named(r.field(i, "body")) {
+		e := r.first(s)
+		if r.is(e, "string") && r.is(s, "expression_statement") { // what the test is about
+			continue
+		}
+		if r.is(e, "call") {
+			e = r.field(e, "function")
+		}
+		switch name := r.resolve(r.path(e)); name {
+		case "self.skipTest", "pytest.skip":
+			return true
+		default:
+			return r.is(s, "raise_statement") && last(name, ".") == "SkipTest"
+		}
+	}
+	return false
 }

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +23,16 @@ type rustReader struct {
 	paths   []code.Import   // full paths, until all modules and imports are known
 	marks   rustMarks
 	adorned []code.Annotation // by the names as written
+
+	functions map[rustOwned]bool
+	macros    map[string]bool
+	module    int // that the test that is being read stands in
+}
+
+// A rustOwned is a function by the module that it stands in: beside tests, only what stands in theirs is a helper.
+type rustOwned struct {
+	module int
+	name   string
 }
 
 // rustMarks are what the attributes before the node next say of tests.
@@ -29,9 +40,12 @@ type rustMarks struct {
 	next      int
 	framework string
 	skipped   bool
+	panics    bool
 }
 
-func newRustReader(w *walk) visitor { return &rustReader{walk: w, modules: map[string]bool{}} }
+func newRustReader(w *walk) visitor {
+	return &rustReader{walk: w, modules: map[string]bool{}, functions: map[rustOwned]bool{}, macros: map[string]bool{}}
+}
 
 var (
 	rustInner = []string{"scoped_identifier", "scoped_type_identifier", "generic_type", "generic_type_with_turbofish", "generic_function"}
@@ -67,8 +81,15 @@ func (r *rustReader) visit(i int, kind string) {
 	case "mod_item":
 		r.modules[r.source(r.field(i, "name"))] = true
 		r.declare(i, r.field(i, "name"))
-	case "struct_item", "enum_item", "union_item", "trait_item", "macro_definition", "const_item", "static_item", "type_item", "function_signature_item":
+	case "struct_item", "enum_item", "union_item", "trait_item", "const_item", "static_item", "type_item", "function_signature_item":
 		r.declare(i, r.field(i, "name"))
+	case "macro_definition":
+		r.declare(i, r.field(i, "name"))
+		r.macros[r.source(r.field(i, "name"))] = true
+	case "try_expression":
+		if r.direct(i, "closure_expression") {
+			r.trials.asserts()
+		}
 	case "impl_item":
 		if name := r.path(r.field(i, "type")); name != "" {
 			r.open(last(name, "::"), int(r.nodes[i].end))
@@ -93,6 +114,14 @@ func (r *rustReader) visit(i int, kind string) {
 	case "macro_invocation":
 		name := r.resolve(r.path(r.field(i, "macro")))
 		r.Calls = append(r.Calls, code.Call{Name: name + "!", Place: r.place(i)})
+		if r.trials.on() {
+			switch f := last(name, "::"); {
+			case strings.Contains(f, "assert"), f == "panic", f == "unreachable", f == "expect", f == "verify", f == "prop_assert":
+				r.trials.asserts()
+			case r.macros[f], suggestsTests(f):
+				r.trials.delegates()
+			}
+		}
 		switch last(name, "::") {
 		case "asm", "global_asm", "naked_asm":
 			r.native("asm", i)
@@ -124,6 +153,11 @@ func (r *rustReader) done() {
 			r.Imports = append(r.Imports, p)
 		}
 	}
+	r.trials.settle(func(name string) bool {
+		module, f, _ := strings.Cut(name, " ")
+		n, _ := strconv.Atoi(module)
+		return r.functions[rustOwned{n, f}]
+	})
 	for _, a := range r.adorned {
 		a.Name = r.resolve(a.Name)
 		r.Annotations = append(r.Annotations, a)
@@ -194,6 +228,14 @@ func (r *rustReader) full(name string, i int) {
 
 // token reads the paths among the tokens of a macro or attribute.
 func (r *rustReader) token(i int) {
+	if r.is(r.parent(i), "token_tree") {
+		switch word := r.source(i); {
+		case r.trials.on() && (strings.Contains(word, "assert") || word == "panic") && r.is(r.next(i), "'!'"):
+			r.trials.asserts()
+		case word == "test" && r.is(i-1, "'['"):
+			r.made(i)
+		}
+	}
 	if !r.is(r.parent(i), "token_tree") || r.is(i-1, "'::'") {
 		return
 	}
@@ -202,9 +244,27 @@ func (r *rustReader) token(i int) {
 		return
 	}
 	r.full(name, i)
+	if full := r.resolve(name); rustRuns[full] || strings.HasSuffix(full, "process::Command::new") {
+		r.executes("Command::new", fact.Unknown("in a macro"), i)
+	}
 	if full := r.resolve(name); rustLoads(full) {
 		r.dynamic(full, fact.Unknown("in a macro"), i)
 		r.native("ffi", i)
+	}
+}
+
+// made notes a test among the tokens of a macro, proptest! for one: #[test], and then a function.
+func (r *rustReader) made(i int) {
+	at := r.parent(i)
+	for range 40 {
+		if at = r.next(at); r.source(at) == "fn" {
+			break
+		}
+	}
+	name := r.next(at)
+	body := r.next(r.next(name))
+	if r.source(at) == "fn" && r.is(name, "identifier") && r.is(body, "token_tree") {
+		r.trials.begin(code.Test{Framework: "rust", Name: r.source(name), Place: r.place(name)}, body, int(r.nodes[body].end))
 	}
 }
 
@@ -253,6 +313,63 @@ func (r *rustReader) call(i int) {
 	if rustLoads(name) && name[0] != '.' {
 		r.dynamic(name, nth(args, 0), i)
 		r.native("ffi", i)
+	}
+	if r.trials.on() {
+		r.tested(name)
+	}
+	switch {
+	case rustRuns[name], strings.HasSuffix(name, "process::Command::new"):
+		r.executes("Command::new", r.command(i, args), i)
+	case rustGets[name]:
+		r.transfers.remote(name, nth(args, 0), r.place(i))
+	case rustWrites[name], strings.HasSuffix(name, "fs::File::create"), strings.HasSuffix(name, "fs::write"), strings.HasSuffix(name, "fs::OpenOptions::new"):
+		r.transfers.writes(r.symbol())
+	}
+}
+
+var (
+	rustRuns = wordSet(`std::process::Command::new tokio::process::Command::new async_std::process::Command::new async_process::Command::new smol::process::Command::new
+		duct::cmd subprocess::Exec::cmd subprocess::Exec::shell process::Command::new Command::new openssh::Command::new nix::unistd::execv nix::unistd::execvp nix::unistd::execve libc::system libc::execv libc::execvp libc::execve libc::popen`)
+	rustGets = wordSet(`reqwest::get reqwest::blocking::get reqwest::Client::new reqwest::Client::builder reqwest::ClientBuilder::new reqwest::blocking::Client::new
+		reqwest::blocking::Client::builder ureq::get ureq::request attohttpc::get minreq::get isahc::get surf::get`)
+	rustWrites = wordSet("File::create File::create_new File::options fs::write OpenOptions::new tempfile::NamedTempFile::new")
+)
+
+// command is what a call of Command::new runs: of a shell, the line in the arguments that the calls on it add.
+func (r *rustReader) command(i int, args []fact.Value) fact.Value {
+	words := args[:min(len(args), 1)]
+	for range 4 {
+		member := r.parent(i)
+		if i = r.parent(member); !r.is(member, "field_expression") || !r.is(i, "call_expression") {
+			break
+		}
+		list := r.field(i, "arguments")
+		if r.source(r.field(member, "field")) == "args" {
+			list = r.first(list)
+			if r.is(list, "reference_expression") {
+				list = r.field(list, "value")
+			}
+		}
+		words = append(words, r.arguments(list, r.value)...)
+	}
+	return program(words)
+}
+
+// tested notes what a call within a test means for it. What gives up by panicking fails it.
+func (r *rustReader) tested(name string) {
+	f := last(last(name, "::"), ".")
+	switch {
+	case r.functions[rustOwned{r.module, name}]:
+		r.trials.delegates()
+	case begins(f, "assert"), begins(f, "expect") && name[0] == '.', f == "unwrap", f == "unwrap_err":
+		r.trials.asserts()
+	case name[0] == '.':
+	case !strings.Contains(name, "::") && suggestsTests(name): // drain_and_assert, of a module around
+		r.trials.delegates()
+	case !strings.Contains(name, "::"):
+		r.trials.may(strconv.Itoa(r.module) + " " + name)
+	case suggestsTests(name) && !strings.HasPrefix(name, "std::") && !strings.HasPrefix(name, "tests::"):
+		r.trials.delegates()
 	}
 }
 
@@ -320,6 +437,8 @@ func (r *rustReader) attribute(i int) {
 		r.marks.framework = "rust"
 	case "rstest":
 		r.marks.framework = "rstest"
+	case "should_panic":
+		r.marks.panics = true
 	case "ignore":
 		r.marks.skipped = true
 	}
@@ -328,7 +447,13 @@ func (r *rustReader) attribute(i int) {
 func (r *rustReader) function(i int) {
 	name := r.source(r.field(i, "name"))
 	if r.marks.next == i && r.marks.framework != "" {
-		r.Tests = append(r.Tests, code.Test{Framework: r.marks.framework, Name: name, Skipped: r.marks.skipped, Place: r.place(i)})
+		r.module = r.parent(i)
+		r.test(r.marks.framework, name, r.marks.skipped, i)
+		if r.marks.panics {
+			r.trials.asserts()
+		}
+	} else if !r.trials.on() {
+		r.functions[rustOwned{r.parent(i), name}] = true
 	}
 	if name == "main" && r.parent(i) == 0 {
 		r.entry("main", i)

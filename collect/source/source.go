@@ -21,10 +21,11 @@ import (
 )
 
 // All are the collectors of this build. Without cgo there are no grammars: what their languages owe then stays unpaid.
-var All = append([]*collect.Collector{Go, Kotlin}, grammars...)
+var All = append([]*collect.Collector{Go, Kotlin, Unmanaged}, grammars...)
 
 // everything is what a language with a full parser emits.
-var everything = []fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.TestCase{}, fact.Native{}, fact.Entry{}, fact.Justified{}}
+var everything = []fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.TestCase{}, fact.Native{},
+	fact.Executes{}, fact.Fetches{}, fact.Entry{}, fact.Justified{}}
 
 const (
 	maxSize   = 8 << 20 // of a file; what people write is far smaller
@@ -100,10 +101,16 @@ func emit(p *collect.Pass, emits []fact.Fact, f *code.File) {
 		say(fact.Static, fact.Dynamic{Language: f.Language, Call: x.Call, Name: x.Name, Site: site(x.Place)}, x.Place)
 	}
 	for _, x := range f.Tests {
-		say(fact.Static, fact.TestCase{Language: f.Language, Framework: x.Framework, Name: x.Name, Skipped: x.Skipped, Site: site(x.Place)}, x.Place)
+		say(fact.Static, fact.TestCase{Language: f.Language, Framework: x.Framework, Name: x.Name, Skipped: x.Skipped, Asserts: x.Asserts, Delegates: x.Delegates, Site: site(x.Place)}, x.Place)
 	}
 	for _, x := range f.Natives {
 		say(fact.Static, fact.Native{Language: f.Language, Kind: x.Kind, Site: site(x.Place)}, x.Place)
+	}
+	for _, x := range f.Executes {
+		say(fact.Static, fact.Executes{Language: f.Language, Call: clip(x.Call, maxName), What: withoutSecrets(x.What), Site: site(x.Place)}, x.Place)
+	}
+	for _, x := range f.Fetches {
+		say(fact.Static, fact.Fetches{Language: f.Language, Call: clip(x.Call, maxName), From: withoutSecrets(x.From), Site: site(x.Place)}, x.Place)
 	}
 	for _, x := range f.Entries {
 		say(fact.Static, fact.Entry{Language: f.Language, Kind: x.Kind, Site: site(x.Place)}, x.Place)
@@ -166,6 +173,9 @@ func before(name, separator string) string {
 	}
 	return ""
 }
+
+// bounds are a stretch of a text, or of what it was split into.
+type bounds struct{ from, to int }
 
 // A scope is the declarations around a place, by full name. Names grow no longer than maxName, or deep nesting would cost
 // the square of its depth.
@@ -279,10 +289,30 @@ func testName(around string, title fact.Value) string {
 }
 
 func nth(vs []fact.Value, i int) fact.Value {
-	if i < len(vs) {
+	if i >= 0 && i < len(vs) {
 		return vs[i]
 	}
 	return fact.Unknown("no argument")
+}
+
+// withoutSecrets masks a text, of which only the whole may show that there is a password in it.
+func withoutSecrets(v fact.Value) fact.Value {
+	switch v.Op {
+	case "const":
+		return fact.Const(fact.MaskedText(v.Text))
+	case "concat":
+		var whole strings.Builder
+		for _, p := range v.Of {
+			if p.Op != "const" {
+				p.Text = "${x}"
+			}
+			whole.WriteString(p.Text)
+		}
+		if whole.String() != fact.MaskedText(whole.String()) {
+			return fact.Unknown("masked")
+		}
+	}
+	return v
 }
 
 // joined is parts one after the other, taken apart where they are joined themselves. Of no parts, it is the empty string.

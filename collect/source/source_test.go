@@ -29,10 +29,18 @@ func TestCases(t *testing.T) {
 				t.Fatalf("no cases: %v", err)
 			}
 			for _, path := range cases {
-				t.Run(filepath.Base(path), func(t *testing.T) { testCase(t, c, language, path) })
+				t.Run(filepath.Base(path), func(t *testing.T) { testCase(t, c, languageOf(c, path), path) })
 			}
 		})
 	}
+}
+
+// languageOf returns the language of a case: of a collector that reads several, its file is called after it.
+func languageOf(c *collect.Collector, path string) string {
+	if len(c.Accepts) > 1 {
+		return strings.TrimSuffix(filepath.Base(path), ".txtar")
+	}
+	return c.Accepts[0].Language
 }
 
 func testCase(t *testing.T, c *collect.Collector, language, path string) {
@@ -78,8 +86,16 @@ func render(x collect.Extract) string {
 			if f.Skipped {
 				s += " skipped"
 			}
+			s += fmt.Sprintf(" asserts %d", f.Asserts)
+			if f.Delegates {
+				s += " delegates"
+			}
 		case fact.Native:
 			s = f.Kind
+		case fact.Executes:
+			s = f.Call + " " + value(f.What)
+		case fact.Fetches:
+			s = f.Call + " " + value(f.From)
 		case fact.Entry:
 			s = f.Kind
 		case fact.Justified:

@@ -177,8 +177,6 @@ type tree struct {
 	bad   []bounds // outermost stretches that the grammar could not follow
 }
 
-type bounds struct{ from, to int }
-
 const none = -1
 
 // parse returns the tree of text.

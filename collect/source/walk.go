@@ -11,14 +11,16 @@ import (
 	"assay/fact"
 )
 
-var grammars = []*collect.Collector{Java, Python, JavaScript, TypeScript, TSX, Vue, CSharp, PHP, Rust}
+var grammars = []*collect.Collector{Java, Python, JavaScript, TypeScript, TSX, Vue, CSharp, PHP, Rust, C, CPlusPlus}
 
 // A walk reads a tree from its first node to its last, once, and knows the declarations around each.
 type walk struct {
 	*tree
 	scope
 	*code.File
-	aliases aliases
+	aliases   aliases
+	trials    trials
+	transfers transfers
 }
 
 // A visitor is a language at work on a tree. visit is called for every node before its descendants; done at the end, when
@@ -41,9 +43,11 @@ func parsed(g *grammar, language func(*walk) visitor) extractor {
 
 func extracted(t *tree, language func(*walk) visitor) *code.File {
 	w := &walk{tree: t, File: new(code.File), aliases: aliases{}}
+	w.trials.file = w.File
 	v := language(w)
 	for i := range t.nodes {
 		w.reach(i)
+		w.trials.reach(i)
 		k := t.kind(i)
 		if comments[k] {
 			w.Tags = append(w.Tags, tags(t.source(i), w.place(i))...)
@@ -51,6 +55,7 @@ func extracted(t *tree, language func(*walk) visitor) *code.File {
 		v.visit(i, k)
 	}
 	v.done()
+	w.transfers.settle(w.File)
 	for _, b := range t.bad[:min(len(t.bad), maxUnread)] {
 		line, _ := position(t.lines, b.from)
 		w.Unread = append(w.Unread, code.Unread{Line: line, Text: excerpt(t.text[b.from:b.to])})
@@ -87,6 +92,45 @@ func (w *walk) native(kind string, i int) {
 
 func (w *walk) entry(kind string, i int) {
 	w.Entries = append(w.Entries, code.Entry{Kind: kind, Place: w.place(i)})
+}
+
+// brief returns the text of i, "" if it is longer than what is worth a look: things that lie in one another are looked at more
+// than once.
+func (w *walk) brief(i int) string {
+	if i < 0 || w.nodes[i].to-w.nodes[i].from > 300 {
+		return ""
+	}
+	return w.source(i)
+}
+
+func (w *walk) executes(call string, what fact.Value, i int) {
+	w.Executes = append(w.Executes, code.Execute{Call: call, What: what, Place: w.place(i)})
+}
+
+func (w *walk) fetches(call string, from fact.Value, i int) {
+	w.Fetches = append(w.Fetches, code.Fetch{Call: call, From: from, Place: w.place(i)})
+}
+
+// test notes a test, whose body lies in node i.
+func (w *walk) test(framework, name string, skipped bool, i int) {
+	w.trials.begin(code.Test{Framework: framework, Name: name, Skipped: skipped, Place: w.place(i)}, i, int(w.nodes[i].end))
+}
+
+// direct reports whether node i runs when the innermost test does, for no function of any of these kinds lies between them.
+func (w *walk) direct(i int, functions ...string) bool {
+	if !w.trials.on() {
+		return false
+	}
+	at := w.trials.open[len(w.trials.open)-1].node
+	for range 100 {
+		if i = w.parent(i); i <= at {
+			return true
+		}
+		if w.is(i, functions...) {
+			break
+		}
+	}
+	return false
 }
 
 // apart are the kinds of node that stand inside a name without being part of it.

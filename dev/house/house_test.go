@@ -226,7 +226,7 @@ func TestHostsAndPaths(t *testing.T) {
 	// The words are put together here so that this file does not name them.
 	hosts := []string{"proxy." + "golang.org", "registry." + "npmjs.org", "registry." + "yarnpkg.com", "files." + "pythonhosted.org", "pypi" + ".org", "crates" + ".io",
 		"repo1." + "maven.org", "repo." + "maven.apache.org", "api." + "nuget.org", "deb." + "debian.org", "rubygems" + ".org", "packagist" + ".org"}
-	paths := regexp.MustCompile(`(^|[^A-Za-z0-9_.$}-])/(` + "work" + `|` + "farm" + `|` + "root" + `/(go|\.|[a-z])|` + "home" + `/[a-z]+/)`)
+	paths := regexp.MustCompile(`(^|[^A-Za-z0-9_.$}-])/(` + "work" + `/|` + "farm" + `/|` + "root" + `/(go|\.|[a-z])|` + "home" + `/[a-z]+/)`)
 	allowed := map[string]string{} // file and host -> why
 	out, err := exec.Command("git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	var files []string
