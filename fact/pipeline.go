@@ -21,6 +21,7 @@ type Trigger struct {
 // its own failure stops nothing (allow_failure, continue-on-error). Manual is started by a person. Condition is what must hold
 // for it to run at all, as written; Never says that this is never so (if: false). Calls is the reusable pipeline or template that it runs
 // in place of steps of its own: a path of the ToE, or what is written. Environment is that to which it deploys, if it says so.
+// What a matrix makes of a job is a job for each combination where all is constant, and else one job as it is written.
 type Job struct {
 	System, Pipeline, Name string
 	Needs                  []string

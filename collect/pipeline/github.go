@@ -35,8 +35,21 @@ func readGitHub(w *writer, docs []*yaml.Node) {
 		if jobs == nil || jobs.Kind != yaml.MappingNode {
 			w.unparsed(fallen(jobs, root), jobSteps, "a workflow without jobs")
 		}
+		made := map[string][]string{} // the jobs that a matrix makes of one
+		parts := map[string][]combination{}
 		for k, job := range read.Pairs(jobs) {
-			w.githubJob(root, k.Value, k.Line, job)
+			parts[k.Value] = combinations(job)
+			for _, c := range parts[k.Value] {
+				made[k.Value] = append(made[k.Value], k.Value+" ("+c.name+")")
+			}
+		}
+		for k, job := range read.Pairs(jobs) {
+			if len(parts[k.Value]) == 0 {
+				w.githubJob(root, k.Value, k.Line, job, made)
+			}
+			for i, c := range parts[k.Value] {
+				w.githubJob(root, made[k.Value][i], k.Line, c.filled(job, 0), made)
+			}
 		}
 	}
 }
@@ -105,13 +118,22 @@ func (w *writer) githubEvent(event string, n *yaml.Node, line int) {
 	w.trigger(t, line)
 }
 
-func (w *writer) githubJob(root *yaml.Node, id string, line int, n *yaml.Node) {
+// githubJob reads one job, which needs all that a matrix makes of one that it needs.
+func (w *writer) githubJob(root *yaml.Node, id string, line int, n *yaml.Node, made map[string][]string) {
 	if n.Kind != yaml.MappingNode {
 		w.unparsed(n, jobSteps, "job %s is no mapping", id)
 		return
 	}
 	w.known(n, "job "+id, ghJob, aJob)
-	j := fact.Job{Name: id, Needs: read.Words(read.Get(n, "needs")), Condition: read.Text(n, "if"), Image: read.Text(n, "container")}
+	var needs []string
+	for _, name := range read.Words(read.Get(n, "needs")) {
+		if all := made[name]; len(all) > 0 {
+			needs = append(needs, all...)
+		} else {
+			needs = append(needs, name)
+		}
+	}
+	j := fact.Job{Name: id, Needs: needs, Condition: read.Text(n, "if"), Image: read.Text(n, "container")}
 	if j.Image == "" {
 		j.Image = read.Text(n, "container", "image")
 	}
@@ -122,7 +144,7 @@ func (w *writer) githubJob(root *yaml.Node, id string, line int, n *yaml.Node) {
 		w.unresolved(c, aJob, "what job %s needs is computed", id)
 	}
 	regardless, onFailure, never := githubStatus(j.Condition)
-	j.Regardless, j.Never = (regardless || onFailure) && !githubAsks(j.Condition, j.Needs), never
+	j.Regardless, j.Never = (regardless || onFailure) && !githubAsks(j.Condition, read.Words(read.Get(n, "needs"))), never
 	j.Ignored = w.githubIgnored(read.Get(n, "continue-on-error"), read.Get(n, "strategy"), "job "+id, aJob)
 	j.Variables = constants(merged(read.Get(root, "env"), read.Get(n, "env"), 0), "${{")
 	uses := read.Text(n, "uses")
