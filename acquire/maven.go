@@ -81,6 +81,7 @@ type mavenLibrary struct {
 	Direct   bool     `json:"direct,omitempty"`
 	Requires []string `json:"requires,omitempty"`
 	Origin   string   `json:"origin,omitempty"`
+	License  string   `json:"license,omitempty"`
 }
 
 // A mavenWorld is all POMs there are: of the trees, and of the repository as they are asked for.
@@ -372,7 +373,7 @@ func (g *mavenGraph) libraries(c *mavenClosure) {
 		id := n.name() + "@" + n.version
 		l := all[id]
 		if l == nil {
-			l = &mavenLibrary{Name: n.name(), Version: n.version, Scope: n.scope}
+			l = &mavenLibrary{Name: n.name(), Version: n.version, Scope: n.scope, License: g.w.license(n.name(), n.version)}
 			all[id] = l
 		}
 		if slices.Index(scopeOrder, n.scope) < slices.Index(scopeOrder, l.Scope) {
@@ -400,6 +401,35 @@ func (g *mavenGraph) libraries(c *mavenClosure) {
 	slices.SortFunc(c.Libraries, func(a, b mavenLibrary) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
 	})
+}
+
+// license returns what the POM of a library, or the nearest of its parents that says something, names as its licences: any of them
+// may be chosen, which is how Maven reads several.
+func (w *mavenWorld) license(name, version string) string {
+	group, artifact, _ := strings.Cut(name, ":")
+	if version == "" {
+		return ""
+	}
+	src := w.fetched(group, artifact, version)
+	for range 10 {
+		if src == nil || src.pomFile == nil {
+			return ""
+		}
+		var names []string
+		for _, l := range src.Licenses[:min(len(src.Licenses), 8)] {
+			if n := strings.Join(strings.Fields(string(l.Name)), " "); n != "" && len(n) < 200 {
+				names = append(names, n)
+			}
+		}
+		if len(names) > 0 {
+			return strings.Join(names, " OR ")
+		}
+		if src.Parent == nil {
+			return ""
+		}
+		src = w.parent(src)
+	}
+	return ""
 }
 
 // scopeOrder is from the scope that weighs most. What is not listed weighs more than all.

@@ -143,6 +143,9 @@ type pomFile struct {
 	Version    text         `xml:"version"`
 	Packaging  text         `xml:"packaging"`
 	Profiles   []pomProfile `xml:"profiles>profile"`
+	Licenses   []struct {
+		Name text `xml:"name"`
+	} `xml:"licenses>license"`
 	Relocation *struct {
 		Group    text `xml:"groupId"`
 		Artifact text `xml:"artifactId"`

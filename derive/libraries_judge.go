@@ -381,12 +381,31 @@ func packageOf(name string) string {
 	return strings.Join(parts[:n], ".")
 }
 
+// license returns what the locks, closures and images that refs are of say of a library's licence: the first of them in order,
+// if they differ.
+func (l *ledger) license(refs []fact.Ref) (out string) {
+	for _, ref := range refs {
+		row, _ := l.p.Row(ref)
+		said := ""
+		switch f := row.Fact.(type) {
+		case fact.Locked:
+			said = f.License
+		case fact.Installed:
+			said = f.License
+		}
+		if said != "" && (out == "" || said < out) {
+			out = said
+		}
+	}
+	return out
+}
+
 // emit states libraries, their uses and idleness.
 func (l *ledger) emit() {
 	for _, x := range l.sorted() {
 		for _, v := range slices.Sorted(maps.Keys(x.versions)) {
 			r := x.versions[v]
-			l.p.Emit(fact.Library{Component: l.p.Component, Ecosystem: x.eco, Name: x.name, Version: v, Use: r.use, Direct: r.direct, Nameless: r.direct && x.nameless(), Origin: r.origin}, distinct(r.refs)...)
+			l.p.Emit(fact.Library{Component: l.p.Component, Ecosystem: x.eco, Name: x.name, Version: v, Use: r.use, Direct: r.direct, Nameless: r.direct && x.nameless(), Origin: r.origin, License: l.license(r.refs)}, distinct(r.refs)...)
 		}
 		for _, how := range slices.Sorted(maps.Keys(x.used)) {
 			u := x.used[how]

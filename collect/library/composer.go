@@ -100,6 +100,11 @@ func readComposerLock(r *reader) error {
 	for _, s := range sections {
 		for _, n := range root.get(s.section).list() {
 			x := fact.Locked{Ecosystem: "composer", Name: strings.ToLower(n.str("name")), Version: n.str("version"), Use: s.use, Integrity: n.str("dist", "shasum") != ""}
+			var licences []string
+			for _, l := range n.get("license").list() {
+				licences = append(licences, clean(l.text))
+			}
+			x.License = strings.Join(licences, " OR ")
 			switch {
 			case n.str("dist", "type") == "path":
 				x.Origin = "path:" + dir(n.str("dist", "url"))

@@ -496,7 +496,7 @@ func readMavenClosure(r *reader) error {
 	}
 	var all []pkg
 	for _, n := range root.get("libraries").list() {
-		l := fact.Locked{Ecosystem: "maven", Name: n.str("name"), Version: n.str("version"), Origin: clean(n.str("origin")), Site: fact.Site{Symbol: module}}
+		l := fact.Locked{Ecosystem: "maven", Name: n.str("name"), Version: n.str("version"), Origin: clean(n.str("origin")), License: clean(n.str("license")), Site: fact.Site{Symbol: module}}
 		var known bool
 		if l.Use, known = closureUses[n.str("scope")]; !known {
 			l.Use = "production"

@@ -344,7 +344,7 @@ func npmPackages(r *reader, packages *node) error {
 			return
 		}
 		inside := strings.HasPrefix(p, modules) || strings.Contains(p, "/"+modules)
-		l := fact.Locked{Ecosystem: "npm", Name: name(p, n), Version: n.str("version"), Use: npmUse(n), Integrity: n.str("integrity") != ""}
+		l := fact.Locked{Ecosystem: "npm", Name: name(p, n), Version: n.str("version"), Use: npmUse(n), Integrity: n.str("integrity") != "", License: clean(n.str("license"))}
 		l.Origin = npmOrigin(n.str("resolved"))
 		body, from := n, p
 		switch {
