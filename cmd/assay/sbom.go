@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,11 @@ with -o json=FILE. What the verdicts are does not change the exit code.`,
 			if err := report.SBOM(&b, doc); err != nil {
 				return nothing(err)
 			}
-			return write(path, b.Bytes(), cmd.OutOrStdout())
+			if err := write(path, b.Bytes(), cmd.OutOrStdout()); err != nil || path == "" {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", path)
+			return err
 		},
 	}
 	j.flags(c)

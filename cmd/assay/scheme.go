@@ -20,7 +20,11 @@ func schemeCommand() *cobra.Command {
 			if err := report.Catalog(&b); err != nil {
 				return nothing(err)
 			}
-			return write(path, b.Bytes(), cmd.OutOrStdout())
+			if err := write(path, b.Bytes(), cmd.OutOrStdout()); err != nil || path == "" {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", path)
+			return err
 		},
 	}
 	export.Flags().StringVarP(&path, "output", "o", "", "write it to this `FILE`; to standard output by default")
