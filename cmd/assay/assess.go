@@ -45,6 +45,7 @@ type job struct {
 	gradle   string        // Gradle's module cache, as maven
 	maven    string        // local Maven repository; "" is the user's, "none" is none
 	modules  string        // Go module cache, likewise
+	images   []string      // [NAME=]PATH
 	database string        // directory of the vulnerability data, likewise
 	timeout  time.Duration // of one collector on one file
 	verify   bool
@@ -60,6 +61,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.cache, "cache", "", "keep what was computed in this `DIR`; \"none\" keeps nothing")
 	f.StringVar(&j.maven, "maven-repository", "", "resolve what Maven modules bring along from the local repository in this `DIR`; \"none\" resolves nothing")
 	f.StringVar(&j.modules, "go-module-cache", "", "resolve the module graphs of Go modules from the module cache in this `DIR`; \"none\" resolves nothing")
+	f.StringArrayVar(&j.images, "image", nil, "a container image of the system: an OCI layout, an archive of one or, with --online, a name in a registry, as `[NAME=]PATH`; repeatable. Those that lie in DIR are found")
 	f.StringVar(&j.database, "database", "", "look libraries up in the vulnerability database in this `DIR`, which assay db fills; \"none\" looks up nothing")
 	f.BoolVar(&j.online, "online", false, "ask other machines for what this one lacks: a repository in place of DIR, images, POMs")
 	f.StringArrayVar(&j.mirrors, "maven-mirror", nil, "with --online, ask the Maven repository at this `URL`; repeatable")
@@ -395,6 +397,11 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			}
 		}
 	}
+	images, err := j.pictures(ctx, store, as, at, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	as = append(as, images...)
 	closures, err := j.closures(ctx, store, as, p)
 	if err != nil {
 		return nil, nil, err
@@ -438,6 +445,70 @@ func (j *job) carried(config *toe.File, store *acquire.Store, a artefact.Artefac
 	}
 	*config = *f
 	return nil
+}
+
+// pictures freezes the images that were named and those that lie in the first root. What is an image is then no longer a file of unknown
+// content; one of the tree that cannot be read stays such a file, which is a gap.
+func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.Artefact, at time.Time, p *progress) (out []artefact.Artefact, err error) {
+	read := func(name, path string) error {
+		o := acquire.ImageOptions{ID: "image-" + name, At: at, Progress: func(layer, layers int) { p.show("read image", name, layer, layers) }}
+		got, err := acquire.Image(ctx, store, path, o)
+		for _, a := range got {
+			if slices.ContainsFunc(out, func(x artefact.Artefact) bool { return x.Root == a.Root }) {
+				return usage("there are two images called %s: say --image NAME=%s", name, path)
+			}
+		}
+		out = append(out, got...)
+		return err
+	}
+	for _, spec := range j.images {
+		name, path, ok := strings.Cut(spec, "=")
+		if !ok {
+			path = spec
+			name, _, _ = strings.Cut(strings.Trim(filepath.Base(filepath.Clean(spec)), "."), ".")
+			name, _, _ = strings.Cut(name, ":")
+		}
+		if name == "" || strings.ContainsAny(name, "/\\ ") {
+			return nil, usage("image %q needs a name: --image NAME=%s", path, path)
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if !j.online {
+				return nil, usage("there is no image in %s; if it is the name of one in a registry, say --online to fetch it", path)
+			}
+			dir, err := store.TempDir()
+			if err != nil {
+				return nil, nothing(err)
+			}
+			p.show("fetch image", path, 0, 1)
+			if path, err = acquire.Pull(ctx, path, filepath.Join(dir, "layout"), acquire.PullOptions{}); ctx.Err() != nil {
+				return nil, ctx.Err()
+			} else if err != nil {
+				return nil, nothing(err)
+			}
+		}
+		if err := read(name, path); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			return nil, nothing(fmt.Errorf("image %s: %w", path, err))
+		}
+	}
+	if j.revision != "" || acquire.Elsewhere(j.dir) {
+		return out, nil
+	}
+	for _, found := range acquire.FindImages(j.dir, as[0].Units) {
+		if err := read(strings.NewReplacer("/", "-", " ", "-").Replace(found), filepath.Join(j.dir, filepath.FromSlash(found))); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			p.warn(fmt.Sprintf("%s looks like an image and cannot be read as one: %v", found, err))
+			continue
+		}
+		for i := range as[0].Units {
+			if u := &as[0].Units[i]; u.Path == "main/"+found || strings.HasPrefix(u.Path, "main/"+found+"/") {
+				u.Family, u.Language = artefact.Data, "image"
+			}
+		}
+	}
+	return out, nil
 }
 
 // holds says whether a has a unit at or below p.
