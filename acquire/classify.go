@@ -62,7 +62,7 @@ var suffixes = []struct {
 	{".d.ts", kind{artefact.Source, "typescript"}},
 	{".env.example", kind{artefact.Config, "env"}}, {".gradle.kts", kind{artefact.Manifest, "gradle-kts"}},
 	{".csproj", kind{artefact.Manifest, "dotnet"}}, {".fsproj", kind{artefact.Manifest, "dotnet"}}, {".vbproj", kind{artefact.Manifest, "dotnet"}},
-	{".sln", kind{artefact.Manifest, "dotnet-solution"}}, {".slnx", kind{artefact.Manifest, "dotnet-solution"}},
+	{".sln", kind{artefact.Manifest, "dotnet-solution"}}, {".slnx", kind{artefact.Manifest, "dotnet-solution"}}, {".slnf", kind{artefact.Manifest, "dotnet-solution"}},
 	{".dockerfile", kind{artefact.Recipe, "dockerfile"}},
 	{".java", kind{artefact.Source, "java"}}, {".kt", kind{artefact.Source, "kotlin"}}, {".kts", kind{artefact.Source, "kotlin"}}, {".go", kind{artefact.Source, "go"}},
 	{".py", kind{artefact.Source, "python"}}, {".pyi", kind{artefact.Source, "python"}}, {".pyw", kind{artefact.Source, "python"}},
@@ -82,7 +82,7 @@ var suffixes = []struct {
 // inert are endings of data that no program of the ToE runs.
 var inert = strings.Fields(`.png .jpg .jpeg .gif .svg .ico .webp .bmp .tif .tiff .avif .psd .woff .woff2 .ttf .otf .eot .mp3 .mp4 .webm .wav .ogg .mov .avi
 	.csv .tsv .ndjson .jsonl .parquet .geojson .log .lock .sum .map .diff .patch .orig .bak .po .pot .mo .ics .srt .snap .sample
-	.gitignore .gitattributes .gitkeep .gitmodules .dockerignore .npmignore .helmignore .editorconfig .prettierrc .prettierignore .eslintignore .mailmap .nvmrc .node-version .python-version .ruby-version .java-version .sdkmanrc .browserslistrc .stylelintrc .hadolint.yaml .keep .nojekyll .gcloudignore .vscodeignore .slugignore
+	.gitignore .gitattributes .gitkeep .gitmodules .dockerignore .npmignore .helmignore .editorconfig .prettierrc .prettierignore .eslintignore .mailmap .nvmrc .node-version .python-version .ruby-version .java-version .sdkmanrc .browserslistrc .stylelintrc .hadolint.yaml .yamllint .eslintrc .jshintrc .pylintrc .clang-format .clang-tidy .keep .nojekyll .gcloudignore .vscodeignore .slugignore
 	.http .rest .jmx .har .pcap .pcapng .classpath .project .prefs .iml .ipr .iws .suo .user .pubxml .rels .manifest .crt .cer .pem .key .pub .csr .p12 .jks .keystore .pfx .der .asc .sig .gpg .dat .db .sqlite .sqlite3 .dump .xlsx .xls .docx .doc .pptx .ppt .odt .vsdx .dot .mmd .cast .tape .excalidraw .postman_collection .resx .xlf .strings .plist`)
 
 // packed are endings of what holds code that was not read: archives and binaries. They are source that nobody reads, for a
@@ -95,6 +95,7 @@ var (
 
 	composeName  = regexp.MustCompile(`^(docker-)?compose.*\.ya?ml$|^docker-stack.*\.ya?ml$`)
 	dockerName   = regexp.MustCompile(`^(docker|container)file([.\-_].+)?$`)
+	ignoring     = regexp.MustCompile(`^\.[a-z0-9_-]*ignore$`) // what a tool is to pass over
 	requirements = regexp.MustCompile(`^(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in|pip)$`)
 	inRequires   = regexp.MustCompile(`(^|/)requirements/[^/]+\.(txt|in)$`)
 	openapi      = regexp.MustCompile(`(?m)^\s*["']?(openapi|swagger)["']?\s*:`)
@@ -186,6 +187,9 @@ func classify(p string, data []byte) (k kind) {
 	case strings.HasSuffix(base, ".lockfile") && strings.Contains(p, "gradle"):
 		return kind{artefact.Lock, "gradle-lock"}
 	}
+	if dir := path.Base(path.Dir(p)); dir == ".mvn" && (base == "maven.config" || base == "jvm.config") {
+		return kind{artefact.Script, "arguments"}
+	}
 	ext := path.Ext(base)
 	switch {
 	case ext == ".yaml" || ext == ".yml":
@@ -194,8 +198,12 @@ func classify(p string, data []byte) (k kind) {
 		return classifyJSON(base, data)
 	case packedData(data) && !office[ext]: // whatever it is called
 		return kind{artefact.Source, "binary"}
-	case inertSet[ext] || inertSet[base]:
+	case inertSet[ext] || inertSet[base] || ignoring.MatchString(base):
 		return kind{artefact.Data, ""}
+	case ext == ".jwk" || ext == ".jwks":
+		return kind{artefact.Config, "json"}
+	case ext == ".winget":
+		return kind{artefact.Config, "yaml"}
 	case packedSet[ext]:
 		return kind{artefact.Source, "binary"}
 	case strings.HasPrefix(base, ".env"):

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -520,6 +521,9 @@ func FindImages(dir string, units []artefact.Unit) (out []string) {
 }
 
 // isImage looks at the first names in an archive, without following it out of dir.
+// IsImage says whether the file at name begins as an archive of an image does.
+func IsImage(name string) bool { return isImage(filepath.Dir(name), filepath.Base(name)) }
+
 func isImage(dir, rel string) bool {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

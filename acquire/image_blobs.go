@@ -272,7 +272,7 @@ func startsLikeImage(r io.Reader) bool {
 		name := path.Clean("/" + h.Name)[1:]
 		dir, base := path.Split(name)
 		switch {
-		case name == "oci-layout" || strings.HasPrefix(name, "blobs/sha256") || base == "layer.tar" && len(dir) == 65:
+		case name == "oci-layout" || strings.HasPrefix(name, "blobs/sha256") || base == "layer.tar" && dir != "":
 			return true
 		case dir == "" && (strings.HasSuffix(name, ".json") && len(name) == 69 || strings.HasPrefix(name, "sha256:") && len(name) == 71):
 			return true

@@ -136,14 +136,14 @@ type pomParent struct {
 // A pomFile is a POM as it is written. Nobody changes one once it is read.
 type pomFile struct {
 	pomBase
-	XMLName    xml.Name     `xml:"project"`
-	Parent     *pomParent   `xml:"parent"`
-	Group      text         `xml:"groupId"`
-	Artifact   text         `xml:"artifactId"`
-	Version    text         `xml:"version"`
-	Packaging  text         `xml:"packaging"`
-	Profiles   []pomProfile `xml:"profiles>profile"`
-	Licenses   []struct {
+	XMLName   xml.Name     `xml:"project"`
+	Parent    *pomParent   `xml:"parent"`
+	Group     text         `xml:"groupId"`
+	Artifact  text         `xml:"artifactId"`
+	Version   text         `xml:"version"`
+	Packaging text         `xml:"packaging"`
+	Profiles  []pomProfile `xml:"profiles>profile"`
+	Licenses  []struct {
 		Name text `xml:"name"`
 	} `xml:"licenses>license"`
 	Relocation *struct {

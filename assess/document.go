@@ -35,6 +35,8 @@ type Document struct {
 	Libraries       []LibraryUsed              `json:"libraries"`
 	Vulnerabilities []VulnerabilityFound       `json:"vulnerabilities"`
 	Functions       []Functionality            `json:"functionalities"`
+	Images          []ImageSeen                `json:"images"`
+	Differences     []Differences              `json:"differences"`
 	Facts           map[string]json.RawMessage `json:"facts"`
 	Summary         map[string]int             `json:"summary"` // requirements by status
 	Indicators      []Indicator                `json:"indicators"`
@@ -196,16 +198,17 @@ type AnswerOffered struct {
 
 // LibraryUsed is a row of the inventory of third-party libraries.
 type LibraryUsed struct {
-	Component string `json:"component"`
-	Ecosystem string `json:"ecosystem"`
-	Name      string `json:"name"`
-	Version   string `json:"version"` // "" while unknown
-	Use       string `json:"use"`
-	Direct    bool   `json:"direct"`
-	Origin    string `json:"origin,omitempty"`
-	License   string `json:"license,omitempty"`
-	Needed    []Need `json:"needed"`
-	Idle      string `json:"idle,omitempty"` // what was looked at, if it would have been seen and was not
+	Component string   `json:"component"`
+	Ecosystem string   `json:"ecosystem"`
+	Name      string   `json:"name"`
+	Version   string   `json:"version"` // "" while unknown
+	Use       string   `json:"use"`
+	Direct    bool     `json:"direct"`
+	Origin    string   `json:"origin,omitempty"`
+	License   string   `json:"license,omitempty"`
+	Requires  []string `json:"requires,omitempty"` // what it brings along, as its lock or closure says: names, or name@version
+	Needed    []Need   `json:"needed"`
+	Idle      string   `json:"idle,omitempty"` // what was looked at, if it would have been seen and was not
 }
 
 // VulnerabilityFound is a known vulnerability of a library in a component. Due is the day by which it is to be mended, State what was
@@ -274,7 +277,7 @@ const maxPlaces = 20
 func (e *Engine) Document(a *Assessment, meta Meta, decisions []Decision) *Document {
 	d := &Document{Format: Format, Assay: meta.Build, At: meta.At, Decisions: decisions, Facts: map[string]json.RawMessage{},
 		Summary:   map[string]int{"satisfied": 0, "violated": 0, "unknown": 0, "not_applicable": 0},
-		Questions: []QuestionAsked{}, Libraries: []LibraryUsed{}, Vulnerabilities: []VulnerabilityFound{}, Functions: []Functionality{}, Indicators: []Indicator{}}
+		Questions: []QuestionAsked{}, Libraries: []LibraryUsed{}, Vulnerabilities: []VulnerabilityFound{}, Functions: []Functionality{}, Images: []ImageSeen{}, Differences: []Differences{}, Indicators: []Indicator{}}
 	if d.Decisions == nil {
 		d.Decisions = []Decision{}
 	}
@@ -287,6 +290,8 @@ func (e *Engine) Document(a *Assessment, meta Meta, decisions []Decision) *Docum
 	d.libraries(a)
 	d.requirements(e, a)
 	d.vulnerabilities(a)
+	d.images(a, meta.At)
+	d.differences(a)
 	d.indicators(a)
 	for _, c := range a.Coverage {
 		d.Coverage = append(d.Coverage, CoverageLine(c))
@@ -381,6 +386,16 @@ func (d *Document) libraries(a *Assessment) {
 				parts[dir][u.Ecosystem+" "+u.Name] = true
 			}
 		}
+		brings := map[string][]string{}
+		for _, r := range a.Base.Rows(c.Name, fact.Locked{}) {
+			l := r.Fact.(fact.Locked)
+			k := l.Ecosystem + " " + l.Name + " " + l.Version
+			brings[k] = append(brings[k], l.Requires...)
+		}
+		for k := range brings {
+			slices.Sort(brings[k])
+			brings[k] = slices.Compact(brings[k])
+		}
 		for _, r := range a.Base.Rows(c.Name, fact.Idle{}) {
 			i := r.Fact.(fact.Idle)
 			idle[i.Ecosystem+" "+i.Name] = i.Looked
@@ -393,7 +408,7 @@ func (d *Document) libraries(a *Assessment) {
 			seen[r.Ref()] = true
 			l := r.Fact.(fact.Library)
 			k := l.Ecosystem + " " + l.Name
-			row := LibraryUsed{c.Name, l.Ecosystem, l.Name, l.Version, l.Use, l.Direct, l.Origin, l.License, needs[k], idle[k]}
+			row := LibraryUsed{c.Name, l.Ecosystem, l.Name, l.Version, l.Use, l.Direct, l.Origin, l.License, brings[k+" "+l.Version], needs[k], idle[k]}
 			slices.SortFunc(row.Needed, func(a, b Need) int { return strings.Compare(a.How+a.Detail, b.How+b.Detail) })
 			row.Needed = slices.Compact(row.Needed)
 			if row.Needed == nil {
@@ -434,7 +449,12 @@ func (d *Document) vulnerabilities(a *Assessment) {
 		}
 	}
 	for _, c := range a.Components {
+		told := map[fact.Ref]bool{} // the same may be so of two images
 		for _, r := range a.Base.Rows(c.Name, fact.Vulnerable{}) {
+			if told[r.Ref()] {
+				continue
+			}
+			told[r.Ref()] = true
 			v := r.Fact.(fact.Vulnerable)
 			x := VulnerabilityFound{Component: c.Name, Ecosystem: v.Ecosystem, Library: v.Name, Version: v.Version, Use: v.Use, ID: v.ID, Aliases: v.Aliases, Summary: v.Summary,
 				Severity: v.Severity, Score: v.Score, Exploited: v.Exploited, Published: v.Published, Fixed: v.Fixed, State: "not_judged"}

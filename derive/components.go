@@ -737,10 +737,7 @@ func (s *surveyor) merge() {
 
 // shared adds to each candidate the modules of the ToE that its own modules use, and the files they inherit from.
 func (s *surveyor) shared() {
-	deps := map[string][]fact.Dependency{}
-	for _, d := range fact.All[fact.Dependency](s.p.View) {
-		deps[path.Dir(d.Site.Unit)] = append(deps[path.Dir(d.Site.Unit)], d)
-	}
+	deps := s.dependencies()
 	below := map[string][]string{} // claimed directory -> module directories in it
 	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 		c := s.candidates[key]
@@ -954,6 +951,58 @@ func (s *surveyor) beside(p string, member func(*candidate, string)) {
 	}
 }
 
+// tested returns the own components whose code the module of a test p builds upon: tests/shop.tests, which refers to src/shop; of
+// several, those that it is named after. A library that several share makes it a test of none of them.
+func (s *surveyor) tested(p string, deps map[string][]fact.Dependency) (out []*candidate) {
+	dir := path.Dir(p)
+	for ; len(s.modulesIn[dir]) == 0; dir = path.Dir(dir) {
+		if s.roots[dir] || dir == "." || dir == "/" {
+			return nil
+		}
+	}
+	open := false
+	for _, d := range deps[dir] {
+		if d.Path == "" {
+			continue
+		}
+		ats := s.own(dir, d)
+		known := false
+		for _, at := range ats {
+			for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
+				c := s.candidates[key]
+				how, ok := c.dirs[at]
+				known = known || ok
+				if ok && at != dir && how != "shared library" && c.origin == "own" && !slices.Contains(out, c) {
+					out = append(out, c)
+				}
+			}
+		}
+		open = open || !known // what it refers to may be what it tests
+	}
+	if len(out) > 1 || open { // others are there for it to call: orders.tests tests orders.api
+		of := firstWord(path.Base(dir))
+		out = slices.DeleteFunc(out, func(c *candidate) bool { return firstWord(c.name) != of })
+	}
+	return out
+}
+
+// firstWord is the first word of a name.
+func firstWord(name string) string {
+	if i := strings.IndexAny(name, ".-_"); i > 0 {
+		name = name[:i]
+	}
+	return strings.ToLower(name)
+}
+
+// dependencies are what modules declare, by their directories.
+func (s *surveyor) dependencies() map[string][]fact.Dependency {
+	deps := map[string][]fact.Dependency{}
+	for _, d := range fact.All[fact.Dependency](s.p.View) {
+		deps[path.Dir(d.Site.Unit)] = append(deps[path.Dir(d.Site.Unit)], d)
+	}
+	return deps
+}
+
 // loose says that nobody claims a directory of p's below the root for itself: a script for everybody.
 func (s *surveyor) loose(p string, claims map[string][]*candidate) bool {
 	for d := path.Dir(p); !s.roots[d] && d != "." && d != "/"; d = path.Dir(d) {
@@ -965,7 +1014,7 @@ func (s *surveyor) loose(p string, claims map[string][]*candidate) bool {
 }
 
 func (s *surveyor) emit() {
-	started := s.run()
+	started, deps := s.run(), s.dependencies()
 	claims := map[string][]*candidate{} // directory or file -> who has it
 	for _, key := range slices.Sorted(maps.Keys(s.candidates)) {
 		c := s.candidates[key]
@@ -1031,6 +1080,11 @@ func (s *surveyor) emit() {
 			}
 			if s.roots[d] || d == "." || d == "/" {
 				break
+			}
+		}
+		if len(got) == 0 && s.units[p].Class == "test" {
+			for _, c := range s.tested(p, deps) {
+				member(c, path.Dir(p))
 			}
 		}
 		if len(got) == 0 && s.units[p].Class == "test" {

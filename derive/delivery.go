@@ -30,10 +30,10 @@ What cannot be followed (a script that is not at hand, an action of somebody els
 program that no table knows and whose words do not speak of delivering is taken to do neither. Scripts and targets that no pipeline
 calls do not matter.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Component{}, fact.Matched{}, fact.Module{}, fact.Submodule{}, fact.Property{}, fact.TestCase{}, fact.Entry{}, fact.Annotated{}, fact.Import{},
-		fact.Trigger{}, fact.Job{}, fact.Step{}, fact.Target{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.Stage{}, fact.Copied{}, fact.Ran{}},
+		fact.Trigger{}, fact.Job{}, fact.Step{}, fact.Target{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.Stage{}, fact.Copied{}, fact.Ran{}, fact.Setting{}, fact.Executes{}},
 	Emits: []fact.Fact{fact.TestSuite{}, fact.Logic{}, fact.TestRun{}, fact.Gate{}},
 	Absorbs: []fact.Fact{fact.Component{}, fact.Matched{}, fact.Module{}, fact.Submodule{}, fact.Property{}, fact.TestCase{}, fact.Entry{}, fact.Annotated{}, fact.Import{},
-		fact.Trigger{}, fact.Job{}, fact.Step{}, fact.Target{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.Stage{}, fact.Copied{}, fact.Ran{}},
+		fact.Trigger{}, fact.Job{}, fact.Step{}, fact.Target{}, fact.Workload{}, fact.Container{}, fact.Object{}, fact.Stage{}, fact.Copied{}, fact.Ran{}, fact.Setting{}, fact.Executes{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
 		d := openDelivery(p)
@@ -99,6 +99,8 @@ type instance struct {
 	steps    [][]doing
 	before   []passed
 	state    int // 0 not asked, 1 being asked, 2 known
+
+	elsewhere string // why what is checked out may be something else
 }
 
 // A passed is a test that has run when something begins.
@@ -135,12 +137,17 @@ type delivery struct {
 	copied     map[string][]fact.Copied
 	rans       map[string][]ranAt
 
-	pomSkips string
-	scopes   int
-	fuel     int // statements that may still be followed in this step
-	missing  map[string][]fact.Gap
-	open     []gapAt // what could not be followed
-	kind     string  // of the component's logic
+	profileSkips map[string]string // why the tests are left out, by the profile of a pom
+	pomSkips     string
+	gradleDoubt  string            // why the build scripts may leave the tests out
+	pytestDoubt  string            // why pytest's configuration may
+	bearing      map[string]string // scripts of the ToE by the name of a tool that they bear
+	scopes       int
+	fuel         int // statements that may still be followed in this step
+	missing      map[string][]fact.Gap
+	executes     map[string][]fact.Executes // what programs run, by unit
+	open         []gapAt                    // what could not be followed
+	kind         string                     // of the component's logic
 
 	deployments []string // units that deploy it
 }
@@ -152,9 +159,16 @@ type gapAt struct {
 
 const maxInstances = 3_000
 
+// pomSkipping are properties of a pom, and settings of the plugin that runs tests, by which they are left out or may fail.
+var pomSkipping = []string{"skipTests", "maven.test.skip", "maven.test.failure.ignore", "maven.test.skip.exec", "maven-surefire-plugin.skip", "maven-surefire-plugin.skipTests", "maven-surefire-plugin.skipExec",
+	"maven-surefire-plugin.testFailureIgnore", "maven-surefire-plugin.nothing"}
+
+// testRunners are tools that run tests beside those of the table.
+var testRunners = strings.Fields("mvn gradle npm yarn pnpm npx make")
+
 func openDelivery(p *Pass) *delivery {
 	d := &delivery{p: p, name: p.Component, names: map[string]bool{}, units: map[string]fact.Unit{}, unitRefs: map[string]fact.Ref{}, submodules: map[string][]string{}, projects: map[string][]string{},
-		targets: map[string][]targetAt{}, stages: map[string][]fact.Stage{}, copied: map[string][]fact.Copied{}, rans: map[string][]ranAt{}, images: map[string]string{}, missing: map[string][]fact.Gap{}}
+		targets: map[string][]targetAt{}, stages: map[string][]fact.Stage{}, copied: map[string][]fact.Copied{}, rans: map[string][]ranAt{}, images: map[string]string{}, missing: map[string][]fact.Gap{}, bearing: map[string]string{}, executes: map[string][]fact.Executes{}, profileSkips: map[string]string{}}
 	for _, k := range p.d.Needs {
 		d.missing[fact.Name(k)] = p.Missing(k)
 	}
@@ -165,6 +179,9 @@ func openDelivery(p *Pass) *delivery {
 	}
 	for ref, u := range fact.All[fact.Unit](p.View) {
 		d.units[u.Path], d.unitRefs[u.Path] = u, ref
+		if base := path.Base(u.Path); u.Family == string(artefact.Script) && path.Ext(base) == "" && (deliverers().tests[base] != nil || slices.Contains(testRunners, base)) {
+			d.bearing[base] = u.Path
+		}
 		if u.Family == string(artefact.Recipe) && u.Class != "test" && u.Class != "example" {
 			d.recipes = append(d.recipes, u.Path)
 		}
@@ -210,9 +227,36 @@ func openDelivery(p *Pass) *delivery {
 	}
 	for ref, x := range fact.All[fact.Property](p.View) {
 		v, _ := x.Value.Consts()
-		if x.Ecosystem == "maven" && counts(class(p, ref)) && len(v) == 1 && v[0] == "true" && slices.Contains([]string{"skipTests", "maven.test.skip", "maven.test.failure.ignore"}, x.Key) && d.pomSkips == "" {
+		if i := strings.Index(x.Site.Symbol, "profile "); i >= 0 { // only of those who ask for it
+			profile, _, _ := strings.Cut(x.Site.Symbol[i+len("profile "):], " ")
+			if x.Ecosystem == "maven" && counts(class(p, ref)) && len(v) == 1 && v[0] == "true" && slices.Contains(pomSkipping, x.Key) {
+				d.profileSkips[strings.TrimRight(profile, ",")] = "the profile of the pom sets " + x.Key
+			}
+			continue
+		}
+		if x.Ecosystem == "maven" && counts(class(p, ref)) && len(v) == 1 && v[0] == "true" && slices.Contains(pomSkipping, x.Key) && d.pomSkips == "" {
 			d.pomSkips = "the pom sets " + x.Key
 		}
+	}
+	for ref, x := range fact.All[fact.Property](p.View) {
+		if v, _ := x.Value.Consts(); x.Ecosystem == "gradle" && x.Key == "tests" && len(v) > 0 && counts(class(p, ref)) {
+			d.gradleDoubt = "the build script says `" + v[0] + "` of the tests"
+		}
+	}
+	for _, x := range fact.All[fact.Setting](p.View) {
+		base := path.Base(x.Site.Unit)
+		if v, _ := x.Value.Consts(); len(v) > 0 && (base == "pytest.ini" || base == ".pytest.ini") && strings.HasSuffix(x.Key, "addopts") {
+			args := strings.Fields(v[0])
+			for i := range args {
+				off, doubt := selects(deliverer{languages: []string{"python"}}, args, i)
+				if args[i] == "--collect-only" || args[i] == "--co" || off != "" || doubt != "" {
+					d.pytestDoubt = "the configuration of pytest adds " + args[i]
+				}
+			}
+		}
+	}
+	for _, x := range fact.All[fact.Executes](p.View) {
+		d.executes[x.Site.Unit] = append(d.executes[x.Site.Unit], x)
 	}
 	for ref, t := range fact.All[fact.Target](p.View) {
 		if counted(ref) {
@@ -403,7 +447,7 @@ func (d *delivery) logic() {
 		u := d.units[p]
 		if u.Family == string(artefact.Source) && u.Class == "production" && !toolScript.MatchString(p) && (!d.own || d.relation(path.Dir(p)) == "in" || slices.Contains(d.dirs, p) || len(d.dirs) == 0) {
 			code = append(code, p)
-			languages[u.Language] = true
+			languages[orText(u.Language, "a language that is not known")] = true
 		}
 	}
 	if len(code) == 0 {
@@ -584,9 +628,25 @@ func (d *delivery) step(in *instance, s stepAt, depth int) []doing {
 	case "python", "python3", "node", "perl", "ruby", "php", "dotnet":
 		sh.lost(brief(strings.Fields(s.Text)), "a program in another language, whose doings are not read")
 		s.Text = ""
+	default:
+		if s.Text != "" {
+			sh.lost(brief(strings.Fields(s.Text)), "it is handed to "+clip(s.Shell)+", which is no shell that is known")
+			s.Text = ""
+		}
 	}
 	sh.pipefail = s.System == "gitlab-ci" || s.System == "bitbucket"
 	at := fate{}
+	if in.elsewhere != "" {
+		at.doubt = in.elsewhere
+	}
+	if repo, ref := input(s.With, "repository"), input(s.With, "ref"); strings.HasPrefix(s.Action, "actions/checkout@") && input(s.With, "path") == "" {
+		in.elsewhere = ""
+		if repo != "" && !strings.Contains(repo, "$") {
+			in.elsewhere = "what it checks out is another repository, " + clip(repo)
+		} else if ref != "" && !strings.Contains(ref, "$") {
+			in.elsewhere = "what it checks out is " + clip(ref) + ", whatever has been changed"
+		}
+	}
 	if s.Ignored && !slices.Contains([]string{"after_success", "after_deploy"}, s.Name) {
 		at.off = "a failure of the step is allowed"
 	}
@@ -647,9 +707,18 @@ func (d *delivery) action(sh *shell, in *instance, s stepAt, at fate, depth int)
 		sh.lost(name, "the action is not at hand")
 		return
 	}
-	short, _, _ := strings.Cut(name, "@")
+	short, pinned, _ := strings.Cut(name, "@")
+	if commit.MatchString(pinned) { // as people write it
+		name = short + "@" + pinned[:7]
+	}
 	short = strings.TrimPrefix(strings.ToLower(short), "docker://")
 	tagless, _, _ := strings.Cut(short, ":")
+	if short == "actions/github-script" {
+		if runsOthers.MatchString(input(s.With, "script")) || strings.Contains(input(s.With, "script"), "createWorkflowDispatch") {
+			sh.lost(name, "its script runs other programs or pipelines")
+		}
+		return
+	}
 	var args []string
 	for _, w := range s.With {
 		if !strings.HasPrefix(w, "env.") {
@@ -735,6 +804,8 @@ func (d *delivery) action(sh *shell, in *instance, s stepAt, at fate, depth int)
 	sh.lost(name, "what this action does is not known here")
 }
 
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
 func (d *delivery) contextOf(sh *shell, file, context, none string) string {
 	at := d.to(sh.dir, orText(path.Dir(orText(file, context+"/x")), "."))
 	if w := d.byDir(at); w != "maybe" {
@@ -796,6 +867,7 @@ func (d *delivery) begun(in *instance) []passed {
 	}
 	in.state = 1
 	var out []passed
+	defer func() { in.state = 2 }()
 	if in.parent != nil {
 		out = append(out, d.begun(in.parent)...)
 	} else {
@@ -814,7 +886,24 @@ func (d *delivery) begun(in *instance) []passed {
 		}
 		out = append(out, ran...)
 	}
-	in.before, in.state = out, 2
+	in.before, in.state = once(out), 2
+	return in.before
+}
+
+// once returns each of ran once: many paths may lead to the same job, and more through each job on them.
+func once(ran []passed) (out []passed) {
+	type id struct {
+		of                           *instance
+		kind, text, off, doubt, cond string
+	}
+	seen := map[id]bool{}
+	for _, x := range ran {
+		k := id{x.of, x.kind, x.text, x.off, x.doubt, x.cond}
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, x)
+		}
+	}
 	return out
 }
 
@@ -1145,7 +1234,7 @@ func (d *delivery) judge(in *instance, i, j int, x doing, g *fact.Gate) (refs []
 }
 
 // leftOut matches why no test has run, rather than that its failure is ignored.
-var leftOut = regexp.MustCompile(`leaves the tests out|only lists|never runs|^the pom sets`)
+var leftOut = regexp.MustCompile(`leaves the tests out|only lists|never runs|^the pom sets|^the profile of the pom sets`)
 
 func jobName(in *instance) string {
 	if in == nil {
@@ -1164,6 +1253,9 @@ func (d *delivery) objects() {
 		}
 	}
 }
+
+// steers matches files that change what test commands do, though no pipeline names them.
+var steers = regexp.MustCompile(`(^|/)(\.mvn/(maven|jvm)\.config|mvnw|gradlew|pom\.xml|build\.gradle(\.kts)?|init\.gradle|gradle\.properties|pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml|conftest\.py|package\.json|jest\.config\.[a-z]+|[Mm]akefile|GNUmakefile)$`)
 
 // absorb sends each gap where it matters: what pipelines may do beyond what is seen, to tests and gates; all else to counts
 // on which nothing rests.
@@ -1195,7 +1287,14 @@ func (d *delivery) absorb() {
 				to("this pipeline may test and deliver more than is seen", fact.Gate{}, fact.TestRun{})
 			case fact.Component, fact.Matched:
 				to("it is not certain what belongs to the component", fact.Gate{})
-			case fact.Target:
+			case fact.Target, fact.Property, fact.Setting:
+				if g.Kind != "unresolved" && steers.MatchString(g.Unit) {
+					to("it may tell test commands to leave tests out or to ignore their failure", fact.Gate{}, fact.TestRun{})
+					continue
+				} else if _, target := k.(fact.Target); !target {
+					to("it changes nothing on which a verdict rests", fact.TestSuite{})
+					continue
+				}
 				if lost && d.units[g.Unit].Family != string(artefact.Manifest) {
 					to("a pipeline may run this", fact.Gate{}, fact.TestRun{})
 					continue

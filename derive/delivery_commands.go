@@ -100,6 +100,14 @@ func (d *delivery) classify(s *shell, w []string, at fate) {
 	name := strings.TrimSuffix(strings.TrimSuffix(path.Base(w[0]), ".cmd"), ".exe")
 	args := w[1:]
 	say := brief(w)
+	if script, ok := d.bearing[w[0]]; ok {
+		at = at.worse("", "a script of the ToE, "+d.short(script)+", bears the name of what it calls")
+	}
+	if name == "gradlew" || name == "mvnw" {
+		if ts := d.targets[d.to(s.dir, w[0])]; len(ts) > 0 && !strings.Contains(strings.ToLower(strings.Join(ts[0].Commands, "\n")), "wrapper") {
+			at = at.worse("", "the script of that name is not the usual one")
+		}
+	}
 	switch name {
 	case "mvn", "mvnw", "mvnd":
 		d.maven(s, w, at)
@@ -168,6 +176,50 @@ func (d *delivery) classify(s *shell, w []string, at fate) {
 		if len(args) > 0 && args[0] == "test" && slices.Contains(args, "-c") {
 			return // only compiles
 		}
+		if len(args) > 1 && args[0] == "run" {
+			if i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, ".") || strings.HasSuffix(a, ".go") }); i > 0 {
+				at := at
+				at.off = ""
+				d.goProgram(s, say, d.to(s.dir, args[i]), at)
+			}
+			return
+		}
+	case "curl", "wget", "http", "https":
+		if posts := slices.ContainsFunc(args, func(a string) bool {
+			return strings.HasPrefix(a, "-d") || strings.HasPrefix(a, "--data") || strings.HasPrefix(a, "--json") || strings.HasPrefix(a, "--post") || strings.HasSuffix(a, "POST") || strings.HasSuffix(a, "PUT") || a == "--form" || a == "-F"
+		}); posts && slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "/") && callsDelivery.MatchString(a) }) {
+			s.lost(say, "by its words the call may deliver")
+			return
+		}
+	case "xargs", "parallel":
+		i := 0
+		for i < len(args) && (strings.HasPrefix(args[i], "-") || i > 0 && slices.Contains([]string{"-n", "-I", "-P", "-L", "-d", "-a", "-j"}, args[i-1])) {
+			i++
+		}
+		if i < len(args) {
+			s.command(append(slices.Clone(args[i:]), "$…"), at)
+		}
+		return
+	case "minikube", "microk8s", "microk8s.kubectl", "k3s", "kubecolor":
+		if i := slices.IndexFunc(args, func(a string) bool { return a == "kubectl" || a == "helm" }); i >= 0 {
+			rest := slices.DeleteFunc(slices.Clone(args[i:]), func(a string) bool { return a == "--" })
+			s.command(rest, at)
+			return
+		} else if name == "kubecolor" || name == "microk8s.kubectl" {
+			s.command(append([]string{"kubectl"}, args...), at)
+			return
+		}
+	case "gh", "glab":
+		if len(args) > 1 && (args[0] == "workflow" || args[0] == "ci" || args[0] == "pipeline") && (args[1] == "run" || args[1] == "trigger") || slices.ContainsFunc(args, func(a string) bool {
+			return strings.HasSuffix(a, "/dispatches") || strings.HasSuffix(a, "/trigger/pipeline")
+		}) {
+			s.lost(say, "the pipeline that it starts is not followed")
+			return
+		}
+	case "python", "python3", "node", "nodejs", "ruby", "perl", "php", "deno", "ts-node", "tsx":
+		if d.program(s, name, w, at) {
+			return
+		}
 	case "rsync":
 		remote := regexp.MustCompile(`^(\S+@)?[\w.${}-]+:\S*|^rsync://`)
 		if slices.ContainsFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") && remote.MatchString(a) }) {
@@ -175,6 +227,10 @@ func (d *delivery) classify(s *shell, w []string, at fate) {
 		}
 		return
 	case "bash", "sh", "source", ".", "zsh", "ksh", "dash":
+		if (name == "bash" || name == "sh") && !slices.ContainsFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }) && !slices.Contains(args, "--version") {
+			s.lost(say, "what it runs is handed to it")
+			return
+		}
 		if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i >= 0 {
 			errexit := slices.ContainsFunc(args[:i], func(a string) bool { return strings.Contains(a, "e") })
 			d.file(s, args[i], args[i+1:], name == "source" || name == ".", errexit, at)
@@ -211,6 +267,10 @@ func (d *delivery) classify(s *shell, w []string, at fate) {
 		d.file(s, w[0], args, false, false, at)
 		return
 	}
+	if strings.HasPrefix(w[0], "$") && w[0] != "$…" || strings.HasPrefix(w[0], "${") {
+		s.lost(say, "the program that it runs is named by a variable")
+		return
+	}
 	if suspicious.MatchString(strings.Join(w, " ")) && !slices.Contains(harmlessHere, name) {
 		s.lost(say, "by its words it may deliver")
 	}
@@ -221,6 +281,74 @@ var suspicious = regexp.MustCompile(`(?i)(^|[\s/:_-])(deploy|publish|rollout|rel
 
 // harmlessHere are programs whose words mean something else.
 var harmlessHere = strings.Fields("git apt apt-get yum dnf apk pip pip3 python python3 node curl wget echo grep sed awk jq yq gh hub glab find tar zip unzip dotnet export source cosign syft grype trivy helm kubectl oc aws gcloud az terraform tofu docker podman skaffold npm yarn pnpm bun cargo go mkdir cp mv rm ls cat chmod touch tee diff lsb_release envsubst kubeval kubeconform conftest helmfile kustomize")
+
+// program follows a program of the ToE that an interpreter runs, as far as it runs others. It reports false for what the tables know.
+func (d *delivery) program(s *shell, name string, w []string, at fate) bool {
+	args := w[1:]
+	for kind, known := range map[string]map[string][]deliverer{"test": deliverers().tests, "deliver": deliverers().deliver} {
+		if slices.ContainsFunc(known[name], func(t deliverer) bool { return t.matches(args) }) {
+			_ = kind
+			return false
+		}
+	}
+	i := 0
+	for i < len(args) && strings.HasPrefix(args[i], "-") {
+		if slices.Contains([]string{"-c", "-m", "-e", "-r", "-p", "--eval", "-n"}, args[i]) {
+			if inline := strings.Join(args[i:], " "); runsOthers.MatchString(inline) {
+				s.lost(brief(w), "a program in another language, which runs others")
+			}
+			return true
+		}
+		i++
+	}
+	if i == len(args) {
+		return false
+	}
+	unit := d.to(s.dir, args[i])
+	switch u, there := d.units[unit]; {
+	case there && u.Family == string(artefact.Source):
+		for _, g := range d.missing["Executes"] {
+			if g.Unit == unit {
+				s.lost(brief(w), "not all of that program could be read")
+			}
+		}
+		for _, x := range d.executes[unit] {
+			all, known := x.What.Consts()
+			if !known {
+				s.lost(brief(w), "that program runs others, whose names are not constant")
+			}
+			in := *s
+			in.vars = cloneMap(s.vars)
+			in.depth++
+			for _, line := range all {
+				in.run(line, at.worse("", "a program in another language runs it"))
+			}
+		}
+	case path.Ext(args[i]) != "" && d.relation(path.Dir(unit)) != "apart" && !there && !unknown(unit):
+		s.lost(brief(w), "what it runs is not at hand")
+	}
+	return true
+}
+
+// callsDelivery matches addresses of services that deliver when they are called.
+var callsDelivery = regexp.MustCompile(`(?i)://[^/]*(deploy|argocd|spinnaker|\bcd\b|portainer)|/(deploy|deployments?|rollout|release|trigger|dispatches|sync)([/?]|$)|/(hooks?|webhooks?)/[^/]*`)
+
+// goProgram follows what a Go program of the ToE runs.
+func (d *delivery) goProgram(s *shell, say, at string, f fate) {
+	found := false
+	for _, unit := range d.sorted {
+		if unit == at || path.Dir(unit) == at && path.Ext(unit) == ".go" {
+			found = true
+			d.program(s, "go", []string{"go", absolute + unit}, f)
+		}
+	}
+	if !found && d.relation(at) != "apart" {
+		s.lost(say, "what it runs is not at hand")
+	}
+}
+
+// runsOthers matches calls by which a program given on a command line runs others.
+var runsOthers = regexp.MustCompile("subprocess|os\\.(system|popen|exec|spawn)|child_process|exec(Sync|File|v|l)?\\s*\\(|system\\s*\\(|spawn|`|\\bexec\\b")
 
 // file follows a script by its path.
 func (d *delivery) file(s *shell, arg string, args []string, sourced, errexit bool, at fate) {
@@ -235,9 +363,9 @@ func (d *delivery) file(s *shell, arg string, args []string, sourced, errexit bo
 			in.refs = append(slices.Clone(s.refs), t.ref)
 			was := in.script
 			in.script = path.Dir(p)
-			in.run(strings.Join(t.Commands, "\n"), at)
+			in.follow(strings.Join(t.Commands, "\n"), at)
 			in.script = was
-			s.dir, s.errexit, s.pipefail = in.dir, in.errexit, in.pipefail
+			s.dir, s.errexit, s.pipefail, s.trapped = in.dir, in.errexit, in.pipefail, in.trapped
 			return
 		}
 		if errexit {
@@ -248,7 +376,9 @@ func (d *delivery) file(s *shell, arg string, args []string, sourced, errexit bo
 		return
 	}
 	text := brief(append([]string{strings.ReplaceAll(arg, absolute, "")}, args...))
+	base := path.Base(arg)
 	switch {
+	case sourced && (base == ".env" || strings.HasPrefix(base, ".env.") || strings.HasSuffix(base, ".env")): // it sets variables, which are not known then
 	case slices.Contains(deliverers().harmless, strings.TrimSuffix(strings.TrimPrefix(arg, "<("), ")")):
 	case unknown(p) && strings.HasPrefix(arg, "/"): // of the machine on which it runs
 	case d.relation(path.Dir(p)) == "apart":
@@ -478,6 +608,7 @@ func (d *delivery) covers(languages, scopes []string, exact bool) (yes bool, dou
 		if !slices.Contains(languages, "*") && !slices.Contains(languages, c.Language) {
 			continue
 		}
+		uncollected := c.Language == "python" && !pythonCollects.MatchString(path.Base(c.Site.Unit))
 		for _, scope := range scopes {
 			if unknown(scope) {
 				if d.possible(scope) {
@@ -487,12 +618,25 @@ func (d *delivery) covers(languages, scopes []string, exact bool) (yes bool, dou
 			}
 			at := path.Dir(c.Site.Unit)
 			if c.Site.Unit == scope || at == scope || !exact && under(at, scope) && !(c.Language == "go" && d.moduleBetween(scope, at)) {
+				if c.Language == "go" && c.Site.Unit != scope && at != scope && goPasses.MatchString(strings.TrimPrefix(at, scope)) {
+					continue
+				}
+				if uncollected && c.Site.Unit != scope {
+					doubt = orText(doubt, "by its name "+d.short(c.Site.Unit)+" is none of the files that are searched for tests")
+					continue
+				}
 				return true, ""
 			}
 		}
 	}
 	return doubt != "", doubt
 }
+
+var (
+	pythonCollects = regexp.MustCompile(`^tests?([_\d].*)?\.py$|tests?\.py$|^test.*\.py$`)
+	goPasses       = regexp.MustCompile(`(^|/)(_|\.|testdata(/|$))`)
+	mavenRuns      = regexp.MustCompile(`^Test|(Tests?|TestCase|IT|ITCase|Spec)\.\w+$|^IT`)
+)
 
 // moduleBetween says that at lies in a Go module of its own below scope.
 func (d *delivery) moduleBetween(scope, at string) bool {
@@ -514,11 +658,79 @@ func (d *delivery) test(s *shell, text string, languages, scopes []string, exact
 	s.add(doing{kind: "test", text: text, whose: "mine", off: off, doubt: orText(unsure, doubt)}, at)
 }
 
+// flagVariables are the variables from which a tool takes more arguments.
+var flagVariables = map[string][]string{
+	"go": {"GOFLAGS"}, "python": {"PYTEST_ADDOPTS"}, "maven": {"MAVEN_ARGS", "MAVEN_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"},
+	"gradle": {"GRADLE_OPTS", "JAVA_OPTS", "JAVA_TOOL_OPTIONS"}, "make": {"MAKEFLAGS", "GNUMAKEFLAGS"},
+}
+
+// withFlags appends to args what variables and files of the tool add to them.
+func (d *delivery) withFlags(s *shell, tool string, args []string) []string {
+	args = slices.Clone(args)
+	for _, v := range flagVariables[tool] {
+		args = append(args, strings.Fields(s.vars[v])...)
+	}
+	return args
+}
+
+// selecting are arguments by which a runner runs not all tests, or none, by the first of the languages that it tests.
+var selecting = map[string][]string{
+	"go":         {"run", "skip", "exec", "test.run", "test.skip"},
+	"python":     {"-k", "-m", "--setup-plan", "--fixtures", "--fixtures-per-test", "--markers", "--lf", "--last-failed", "--sw"},
+	"javascript": {"-t", "-g", "--testNamePattern", "--testPathPattern", "--testPathPatterns", "--testPathIgnorePatterns", "--onlyChanged", "-o", "--changedSince", "--lastCommit", "--changed", "--grep", "--dry-run", "--test-name-pattern", "--findRelatedTests", "--exclude"},
+	"csharp":     {"--filter"},
+	"php":        {"--filter", "--group", "--testsuite"},
+}
+
+// selects says why the argument at i lets a runner run not all tests.
+func selects(t deliverer, args []string, i int) (off, doubt string) {
+	flag, value, has := strings.Cut(args[i], "=")
+	if !has && i+1 < len(args) {
+		value = args[i+1]
+	}
+	value = strings.Trim(value, `"'`)
+	language := t.languages[0]
+	switch {
+	case !strings.HasPrefix(flag, "-"):
+		return "", ""
+	case language == "go":
+		switch flag = strings.TrimLeft(flag, "-"); flag {
+		case "n", "list", "test.list":
+			return "it only lists the tests", ""
+		case "run", "test.run":
+			if value == "." || value == ".*" || value == "^" || value == "^Test" || value == "Test" {
+				return "", ""
+			}
+		}
+	case language == "python":
+		if slices.Contains(t.words, "-m") && value == "pytest" || slices.Contains(t.words, "-m") && value == "unittest" {
+			return "", ""
+		}
+		if len(flag) > 2 && !strings.HasPrefix(flag, "--") && (flag[1] == 'k' || flag[1] == 'm') {
+			flag, value = flag[:2], flag[2:]
+		}
+		if flag == "-m" && strings.HasPrefix(value, "not ") {
+			return "", ""
+		}
+	}
+	if slices.Contains(selecting[language], flag) {
+		return "", "it runs only some of the tests"
+	}
+	return "", ""
+}
+
 func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at fate) {
+	args = d.withFlags(s, t.languages[0], args)
 	var scopes []string
 	exact, off, doubt := false, "", ""
 	skip := len(t.words)
+	if t.languages[0] == "python" {
+		doubt = d.pytestDoubt
+	}
 	for i, a := range args {
+		if o, why := selects(t, args, i); o != "" || why != "" {
+			off, doubt = orText(off, o), orText(doubt, why)
+		}
 		switch {
 		case a == "--collect-only" || a == "--co" || a == "--listTests" || a == "--list" || a == "--no-run" || a == "--list-tests":
 			off = "it only lists the tests"
@@ -542,7 +754,13 @@ func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at 
 				exact = exact || a != "." || !strings.Contains(strings.Join(args, " "), "...")
 			}
 			to := d.to(s.dir, p)
-			if ext := path.Ext(to); ext == ".csproj" || ext == ".sln" || ext == ".slnx" || ext == ".fsproj" || ext == ".xml" {
+			ext := path.Ext(to)
+			if ext == ".sln" || ext == ".slnx" || ext == ".slnf" {
+				dirs, why := d.solution(to)
+				scopes, doubt = append(scopes, dirs...), orText(doubt, why)
+				continue
+			}
+			if ext == ".csproj" || ext == ".fsproj" || ext == ".xml" {
 				to = path.Dir(to)
 			} else if i := strings.IndexByte(to, ':'); i > 0 {
 				to = to[:i]
@@ -556,11 +774,44 @@ func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at 
 	if strings.Contains(strings.Join(args, " "), "./...") {
 		exact = false
 	}
+	if at := d.solutionIn(s.dir); at != "" && len(scopes) == 0 && t.languages[0] == "csharp" {
+		dirs, why := d.solution(at)
+		scopes, doubt = dirs, orText(doubt, why)
+	}
 	if len(scopes) == 0 {
 		scopes = []string{s.dir}
 		exact = t.languages[0] == "go" && !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "...") || a == "-r" || a == "--recursive" }) && strings.HasPrefix(text, "go ")
 	}
 	d.test(s, text, t.languages, scopes, exact, off, doubt, at)
+}
+
+// solution returns the directories of the projects in a solution of .NET. Of one that is not at hand, all below it may be.
+func (d *delivery) solution(p string) (dirs []string, doubt string) {
+	for _, m := range fact.All[fact.Submodule](d.p.View) {
+		if m.Site.Unit == p {
+			if dir, ok := within(path.Dir(p), m.Dir); ok {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	if len(dirs) == 0 {
+		return []string{path.Dir(p)}, "which projects are in " + path.Base(p) + " is not seen"
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs), ""
+}
+
+// solutionIn returns the solution that dotnet takes in a directory when none is named: the only one, if no project lies beside it.
+func (d *delivery) solutionIn(dir string) (found string) {
+	for _, p := range d.sorted {
+		if ext := path.Ext(p); path.Dir(p) == dir && (ext == ".sln" || ext == ".slnx" || strings.HasSuffix(ext, "proj")) {
+			if found != "" || strings.HasSuffix(ext, "proj") {
+				return ""
+			}
+			found = p
+		}
+	}
+	return found
 }
 
 // phases are those of Maven at or behind which tests run.
@@ -570,7 +821,7 @@ var phases = strings.Fields("test prepare-package package pre-integration-test i
 func switched(args []string, name string) bool {
 	for _, a := range args {
 		a = strings.Trim(a, `"'`)
-		if v, ok := strings.CutPrefix(a, "-D"+name); ok && (v == "" || v == "=true") {
+		if v, ok := strings.CutPrefix(a, "-D"+name); ok && (v == "" || strings.EqualFold(v, "=true")) {
 			return true
 		}
 	}
@@ -581,7 +832,23 @@ func (d *delivery) maven(s *shell, w []string, at fate) {
 	dir, text := s.dir, brief(w)
 	var goals, only []string
 	off, doubt := "", ""
-	args := w[1:]
+	args := d.withFlags(s, "maven", w[1:])
+	for p := dir; under(p, d.root); p = path.Dir(p) {
+		for _, t := range d.targets[p+"/.mvn/maven.config"] {
+			args = append(args, t.Commands...)
+		}
+		for _, t := range d.targets[p+"/.mvn/jvm.config"] {
+			args = append(args, t.Commands...)
+		}
+		if !strings.Contains(p, "/") {
+			break
+		}
+	}
+	for i := 0; i+1 < len(args); i++ {
+		if args[i] == "-D" || args[i] == "--define" {
+			args = slices.Replace(args, i, i+2, "-D"+args[i+1])
+		}
+	}
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		value := func() string {
@@ -608,9 +875,17 @@ func (d *delivery) maven(s *shell, w []string, at fate) {
 			only = append(only, strings.Split(v, ",")...)
 		case a == "-fn" || a == "--fail-never":
 			off = "-fn lets every failure pass"
-		case a == "-P" || a == "-s" || a == "-gs" || a == "-T" || a == "-rf" || a == "-l" || a == "--settings" || a == "--threads":
+		case a == "-P" || a == "--activate-profiles" || strings.HasPrefix(a, "-P"):
+			v := strings.TrimPrefix(a, "-P")
+			if v == "" || a == "--activate-profiles" {
+				v = value()
+			}
+			for _, p := range strings.Split(v, ",") {
+				off = orText(off, d.profileSkips[strings.TrimLeft(p, "+")])
+			}
+		case a == "-s" || a == "-gs" || a == "-T" || a == "-rf" || a == "-l" || a == "--settings" || a == "--threads":
 			value()
-		case strings.HasPrefix(a, "-Dtest=") || strings.HasPrefix(a, "-Dit.test="):
+		case strings.HasPrefix(a, "-Dtest=") || strings.HasPrefix(a, "-Dit.test=") || strings.HasPrefix(a, "-Dgroups=") || strings.HasPrefix(a, "-Dsurefire.includes") || strings.HasPrefix(a, "-Dsurefire.excludes"):
 			doubt = "it runs only some of the tests"
 		case strings.HasPrefix(a, "-"):
 		case strings.Contains(a, "$"):
@@ -622,6 +897,8 @@ func (d *delivery) maven(s *shell, w []string, at fate) {
 	switch {
 	case switched(args, "skipTests"):
 		off = "-DskipTests leaves the tests out"
+	case switched(args, "maven.test.skip.exec"):
+		off = "-Dmaven.test.skip.exec leaves the tests out"
 	case switched(args, "maven.test.skip"):
 		off = "-Dmaven.test.skip leaves the tests out"
 	case switched(args, "maven.test.failure.ignore"):
@@ -641,6 +918,11 @@ func (d *delivery) maven(s *shell, w []string, at fate) {
 		return slices.Contains(phases, g)
 	})
 	if runs {
+		if doubt == "" && off == "" && !slices.ContainsFunc(d.cases, func(c caseAt) bool {
+			return slices.Contains(jvm, c.Language) && mavenRuns.MatchString(path.Base(c.Site.Unit))
+		}) {
+			doubt = "by their names the files are none that Maven searches for tests"
+		}
 		if yes, unsure := d.reactor(jvm, dir, only, "pom.xml"); yes {
 			s.add(doing{kind: "test", text: text, whose: "mine", off: off, doubt: orText(unsure, doubt)}, at)
 		}
@@ -757,11 +1039,18 @@ func (d *delivery) short(p string) string {
 func (d *delivery) gradle(s *shell, w []string, at fate) {
 	dir, text := s.dir, brief(w)
 	var tasks, out []string
-	off, doubt := "", ""
-	args := w[1:]
+	off, doubt := "", d.gradleDoubt
+	args := d.withFlags(s, "gradle", w[1:])
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
+		case strings.HasPrefix(a, "--exclude-task="):
+			out = append(out, strings.TrimPrefix(a, "--exclude-task="))
+		case strings.HasPrefix(a, "-x") && len(a) > 2:
+			out = append(out, a[2:])
+		case a == "-I" || a == "--init-script":
+			doubt = "its init script may leave the tests out"
+			i++
 		case a == "-x" || a == "--exclude-task":
 			if i++; i < len(args) {
 				out = append(out, args[i])
@@ -770,7 +1059,7 @@ func (d *delivery) gradle(s *shell, w []string, at fate) {
 			if i++; i < len(args) {
 				dir = d.to(dir, args[i])
 			}
-		case a == "-I" || a == "-b" || a == "-c" || a == "-g" || a == "--init-script":
+		case a == "-b" || a == "-c" || a == "-g":
 			i++
 		case a == "--tests":
 			i++
@@ -1003,9 +1292,15 @@ func (d *delivery) make(s *shell, w []string, at fate) {
 	var goals []string
 	in := *s
 	in.vars = cloneMap(s.vars)
-	args := w[1:]
+	args := d.withFlags(s, "make", w[1:])
 	for i := 0; i < len(args); i++ {
 		a := args[i]
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' && strings.Trim(a[1:], "kisBrRwndqtS") == "" { // several in one
+			for _, c := range a[1:] {
+				args = append(args, "-"+string(c))
+			}
+			continue
+		}
 		switch {
 		case (a == "-C" || a == "--directory") && i+1 < len(args):
 			i++
@@ -1017,7 +1312,7 @@ func (d *delivery) make(s *shell, w []string, at fate) {
 			files = []string{args[i]}
 		case a == "-i" || a == "--ignore-errors":
 			at = at.worse("make -i lets every failure pass", "")
-		case a == "-n" || a == "--dry-run":
+		case slices.Contains([]string{"-n", "--dry-run", "--just-print", "--recon", "-t", "--touch", "-q", "--question"}, a):
 			return
 		case (a == "-j" || a == "-o" || a == "-l") && i+1 < len(args) && strings.Trim(args[i+1], "0123456789") == "":
 			i++
@@ -1263,10 +1558,14 @@ func (d *delivery) builds(s *shell, recipe string, at fate) {
 			for _, t := range *in.out {
 				if t.kind == "test" {
 					t.text = "RUN " + t.text
-					t.off, t.doubt = orText(t.off, at.off), orText(t.doubt, at.doubt)
-					t.within, t.scopes = at.within, slices.Clone(s.scopes)
 					if !d.copiesTests(r) {
 						t.doubt = orText(t.doubt, "whether the Dockerfile copies the tests is not seen")
+					}
+					t.off, t.doubt = orText(t.off, at.off), orText(t.doubt, at.doubt)
+					if t.scopes = slices.Clone(s.scopes); t.off == at.off && t.doubt == at.doubt {
+						t.within = at.within
+					} else {
+						t.within = 0
 					}
 					if len(*s.out) < maxShellCommands {
 						*s.out = append(*s.out, t)

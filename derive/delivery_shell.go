@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -49,6 +50,8 @@ type shell struct {
 	refs              []fact.Ref
 	depth             int
 	out               *[]doing
+	ending, returning fate   // of what fails by exit or by return
+	trapped           string // why the shell ends well though something failed
 }
 
 // fate is what becomes of a failure.
@@ -57,7 +60,11 @@ type fate struct {
 	within     int
 }
 
+// worse adds a reason. It holds for what stands beside f in a scope, too, unless the scope begins after it.
 func (f fate) worse(off, doubt string) fate {
+	if off != "" || doubt != "" {
+		f.within = 0
+	}
 	if f.off == "" {
 		f.off = off
 	}
@@ -90,6 +97,12 @@ func plainVariables(text string) string {
 
 // run follows text; what cannot be parsed is lost.
 func (s *shell) run(text string, at fate) {
+	s.ending, s.returning = at, at
+	s.follow(text, at)
+}
+
+// follow is run in the shell that runs already.
+func (s *shell) follow(text string, at fate) {
 	if s.depth > maxShellDepth {
 		s.lost(brief([]string{text}), "it calls itself, or too much")
 		return
@@ -108,6 +121,10 @@ func (s *shell) add(x doing, at fate) {
 	if len(*s.out) >= maxShellCommands {
 		return
 	}
+	at = at.worse(s.trapped, "")
+	if x.off != "" || x.doubt != "" { // whatever comes of a failure, there may be none
+		at.within = 0
+	}
 	x.off, x.doubt, x.within = orText(x.off, at.off), orText(x.doubt, at.doubt), at.within
 	x.scopes, x.refs = slices.Clone(s.scopes), slices.Clone(s.refs)
 	*s.out = append(*s.out, x)
@@ -125,29 +142,112 @@ func orText(a, b string) string {
 
 // stmts follows a list. Last says that the list's exit status is that of what holds it.
 func (s *shell) stmts(list []*syntax.Stmt, at fate, last bool) {
+	was := s.scopes
+	defer func() { s.scopes = was }()
 	for i, st := range list {
 		f := at
 		if !s.errexit && (i < len(list)-1 || !last) {
-			f = f.worse(goesAhead, "")
+			if i < len(list)-1 && asksResult(list[i+1]) {
+				f = f.worse("", "what the script makes of its result is not followed")
+			} else {
+				f = f.worse(goesAhead, "")
+			}
 		}
 		s.stmt(st, f, last && i == len(list)-1)
-		if s.left(st) {
+		switch s.left(st) {
+		case yes:
 			return
+		case open: // what ends early tests nothing behind it, but delivers nothing there either
+			id, _ := s.scope()
+			at = at.worse("", "the script may have ended before")
+			at.within = id
 		}
 	}
 }
 
+// asksResult says that a statement uses how the one before it has ended.
+func asksResult(st *syntax.Stmt) (is bool) {
+	syntax.Walk(st, func(n syntax.Node) bool {
+		p, ok := n.(*syntax.ParamExp)
+		is = is || ok && p.Param != nil && p.Param.Value == "?"
+		return !is
+	})
+	return is
+}
+
 const goesAhead = "the script goes on after a failure"
 
-// left says that st certainly returns or exits.
-func (s *shell) left(st *syntax.Stmt) bool {
+// look takes from what may be looked at in one step, and leaves what says that there was more.
+func (s *shell) look() bool {
+	if s.d.fuel > 1 {
+		s.d.fuel--
+	}
+	return s.d.fuel > 1
+}
+
+// left says whether st returns or exits, with success or not if that is certain, with success if it may.
+func (s *shell) left(st *syntax.Stmt) truth {
+	if !s.look() {
+		return open
+	}
+	any := func(list []*syntax.Stmt) truth {
+		for _, st := range list {
+			if t := s.left(st); t != no {
+				return t
+			}
+		}
+		return no
+	}
+	maybe := func(t truth) truth {
+		if t == yes {
+			return open
+		}
+		return t
+	}
 	switch c := st.Cmd.(type) {
 	case *syntax.CallExpr:
-		return leaves([]*syntax.Stmt{st})
+		return truthOf(!st.Background && leaves([]*syntax.Stmt{st}))
+	case *syntax.Block:
+		if !st.Background {
+			return any(c.Stmts)
+		}
+	case *syntax.BinaryCmd:
+		if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+			return no
+		}
+		if s.ends([]*syntax.Stmt{c.Y}) != goesOnAfter { // with a failure
+			return no
+		}
+		name := ""
+		if x, ok := c.X.Cmd.(*syntax.CallExpr); ok && len(x.Args) > 0 && !c.X.Negated {
+			name = x.Args[0].Lit()
+		}
+		if good := name == ":" || name == "true" || name == "echo"; good && c.Op == syntax.AndStmt || name == "false" && c.Op == syntax.OrStmt {
+			return s.left(c.Y)
+		}
+		return maybe(s.left(c.Y))
 	case *syntax.IfClause:
-		return leaves(c.Then) && s.holds(c.Cond) == yes
+		holds := s.holds(c.Cond)
+		out := no
+		if holds != no && s.ends(c.Then) == goesOnAfter {
+			if out = any(c.Then); holds == open {
+				out = maybe(out)
+			}
+		}
+		if holds == yes || c.Else == nil || out != no {
+			return out
+		}
+		if len(c.Else.Cond) > 0 {
+			return s.left(&syntax.Stmt{Cmd: c.Else})
+		}
+		if s.ends(c.Else.Then) == goesOnAfter {
+			if out = any(c.Else.Then); holds == open {
+				out = maybe(out)
+			}
+		}
+		return out
 	}
-	return false
+	return no
 }
 
 func (s *shell) scope() (id int, leave func()) {
@@ -157,28 +257,102 @@ func (s *shell) scope() (id int, leave func()) {
 	return id, func() { s.scopes = s.scopes[:len(s.scopes)-1] }
 }
 
-// exits says that a list ends the script with a failure.
-func exits(list []*syntax.Stmt) bool {
-	for _, st := range list {
+// How a list ends that stands where something failed.
+const (
+	goesOnAfter = iota
+	fails       // with a failure, which may stop something or not
+	returns     // with a failure of the function
+	stops       // with a failure of the shell
+)
+
+// ends says how a list ends.
+func (s *shell) ends(list []*syntax.Stmt) int {
+	if !s.look() {
+		return goesOnAfter
+	}
+	for i, st := range list {
+		if st.Background || st.Negated {
+			continue
+		}
 		switch c := st.Cmd.(type) {
 		case *syntax.CallExpr:
-			if len(c.Args) > 0 {
-				name := c.Args[0].Lit()
-				if name == "false" || (name == "exit" || name == "return") && !(len(c.Args) > 1 && c.Args[1].Lit() == "0") {
-					return true
+			if len(c.Args) == 0 {
+				continue
+			}
+			switch name := c.Args[0].Lit(); name {
+			case "false":
+				if s.errexit || i == len(list)-1 {
+					return fails
+				}
+			case "exit", "return":
+				if len(c.Args) > 1 {
+					v, known := s.constant(c.Args[1])
+					n, err := strconv.Atoi(v)
+					if v != "${?}" && (!known || err == nil && n%256 == 0) {
+						return goesOnAfter
+					}
+				} else if i > 0 { // of what stands before it
+					return goesOnAfter
+				}
+				if name == "return" {
+					return returns
+				}
+				return stops
+			default:
+				if body := s.funcs[name]; body != nil && s.depth < maxShellDepth {
+					s.depth++
+					e := s.ends([]*syntax.Stmt{body})
+					s.depth--
+					if e == returns {
+						e = fails
+					}
+					if e == stops || e == fails && (s.errexit || i == len(list)-1) {
+						return e
+					}
 				}
 			}
 		case *syntax.Block:
-			if exits(c.Stmts) {
-				return true
+			if e := s.ends(c.Stmts); e > fails || e == fails && (s.errexit || i == len(list)-1) {
+				return e
+			}
+			if s.left(st) != no {
+				return goesOnAfter
 			}
 		case *syntax.Subshell:
-			if exits(c.Stmts) {
-				return true
+			if s.ends(c.Stmts) != goesOnAfter && (s.errexit || i == len(list)-1) {
+				return fails
 			}
 		}
 	}
-	return false
+	return goesOnAfter
+}
+
+// failing is the fate of what is followed, if it fails, by something that ends so.
+func (s *shell) failing(ends int, at fate) fate {
+	f := at
+	switch ends {
+	case stops:
+		f = s.ending
+	case returns:
+		f = s.returning
+	}
+	f.doubt = orText(f.doubt, at.doubt)
+	if f.within = at.within; f.off != "" && f.off != at.off {
+		f.within = 0
+	}
+	return f
+}
+
+// asked follows what bash -e does not stop for: what stands before && or ||, or in a condition.
+func (s *shell) asked(st *syntax.Stmt, at fate, last bool) {
+	if c, ok := st.Cmd.(*syntax.CallExpr); ok && (len(c.Args) == 0 || c.Args[0].Lit() == "set") {
+		s.stmt(st, at, last)
+		return
+	}
+	was := s.errexit
+	s.errexit = false
+	s.stmt(st, at, last)
+	s.errexit = was
 }
 
 func (s *shell) stmt(st *syntax.Stmt, at fate, last bool) {
@@ -194,14 +368,28 @@ func (s *shell) stmt(st *syntax.Stmt, at fate, last bool) {
 	if st.Negated {
 		at = at.worse("its result is turned round", "")
 	}
+	if st.Background {
+		ending, returning := s.ending, s.returning
+		defer func() { s.ending, s.returning = ending, returning }()
+		s.ending, s.returning = at, at
+	}
 	switch c := st.Cmd.(type) {
 	case *syntax.CallExpr:
+		if text, ok := s.handed(st, c); ok {
+			in := *s
+			in.vars = cloneMap(s.vars)
+			in.depth++
+			in.errexit = slices.ContainsFunc(c.Args[1:], func(w *syntax.Word) bool { return strings.HasPrefix(w.Lit(), "-") && strings.Contains(w.Lit(), "e") })
+			in.run(text, at)
+			return
+		}
 		s.call(c, at)
 	case *syntax.BinaryCmd:
 		s.binary(c, at, last)
 	case *syntax.Subshell:
 		in := *s
 		in.vars = cloneMap(s.vars)
+		in.ending, in.returning = at, at
 		in.stmts(c.Stmts, at, true)
 	case *syntax.Block:
 		s.stmts(c.Stmts, at, true)
@@ -243,6 +431,27 @@ func (s *shell) stmt(st *syntax.Stmt, at fate, last bool) {
 	}
 }
 
+// handed returns the text that a statement hands to a shell as its input.
+func (s *shell) handed(st *syntax.Stmt, c *syntax.CallExpr) (text string, ok bool) {
+	if len(c.Args) == 0 || !slices.Contains([]string{"sh", "bash", "/bin/sh", "/bin/bash"}, c.Args[0].Lit()) {
+		return "", false
+	}
+	for _, w := range c.Args[1:] {
+		if l := w.Lit(); !strings.HasPrefix(l, "-") || strings.Contains(l, "c") {
+			return "", false
+		}
+	}
+	for _, r := range st.Redirs {
+		if r.Hdoc != nil {
+			return s.word(r.Hdoc), true
+		}
+		if r.Op == syntax.WordHdoc && r.Word != nil {
+			return s.word(r.Word), true
+		}
+	}
+	return "", false
+}
+
 func cloneMap(m map[string]string) map[string]string {
 	out := map[string]string{}
 	for k, v := range m {
@@ -256,32 +465,36 @@ func (s *shell) binary(c *syntax.BinaryCmd, at fate, last bool) {
 	case syntax.AndStmt:
 		id, leave := s.scope()
 		left := at
-		left.within = id
 		if !last { // bash -e does not stop for what fails in the middle of such a list
 			left = left.worse("", "it stands before && in a list, after whose failure the script goes on")
 		}
+		left.within = id
 		if guard(c.X) {
-			s.stmt(c.X, at.worse("it is a condition", ""), last)
+			s.asked(c.X, at.worse("it is a condition", ""), last)
 			at = at.worse("", "it runs only if a condition holds")
 		} else {
-			s.stmt(c.X, left, last)
+			s.asked(c.X, left, last)
 		}
 		s.stmt(c.Y, at, last)
 		leave()
 	case syntax.OrStmt:
-		if exits([]*syntax.Stmt{c.Y}) {
-			s.stmt(c.X, fate{within: at.within, doubt: at.doubt}, true)
+		if e := s.ends([]*syntax.Stmt{c.Y}); e != goesOnAfter {
+			s.asked(c.X, s.failing(e, at), true)
 			return
 		}
-		s.stmt(c.X, at.worse("what follows || lets its failure pass", ""), last)
+		s.asked(c.X, at.worse("what follows || lets its failure pass", ""), last)
 		s.stmt(c.Y, at.worse("", "it runs only after a failure"), last)
 	default: // pipes
 		left := at
 		if !s.pipefail {
 			left = left.worse("", "its output is piped, and only the last command of a pipe counts unless pipefail is set")
 		}
+		ending, returning := s.ending, s.returning // each is a shell of its own
+		s.ending, s.returning = left, left
 		s.stmt(c.X, left, last)
+		s.ending, s.returning = at, at
 		s.stmt(c.Y, at, last)
+		s.ending, s.returning = ending, returning
 	}
 }
 
@@ -396,7 +609,7 @@ func (s *shell) compares(x syntax.TestExpr) truth {
 // leaves says that a list ends what it stands in: it returns or exits.
 func leaves(list []*syntax.Stmt) bool {
 	for _, st := range list {
-		if c, ok := st.Cmd.(*syntax.CallExpr); ok && len(c.Args) > 0 && (c.Args[0].Lit() == "return" || c.Args[0].Lit() == "exit") {
+		if c, ok := st.Cmd.(*syntax.CallExpr); ok && len(c.Args) > 0 && (c.Args[0].Lit() == "return" || c.Args[0].Lit() == "exit" || c.Args[0].Lit() == "exec" && len(c.Args) > 1) {
 			return true
 		}
 	}
@@ -444,13 +657,13 @@ func (s *shell) branch(c *syntax.IfClause, at fate, last bool) {
 	}
 	cond.within = id
 	for _, st := range c.Cond {
-		if st.Negated && exits(c.Then) { // if ! test; then exit 1; fi
+		if e := s.ends(c.Then); st.Negated && e != goesOnAfter && len(c.Cond) == 1 { // if ! test; then exit 1; fi
 			plain := *st
 			plain.Negated = false
-			s.stmt(&plain, fate{within: at.within, doubt: at.doubt}, true)
+			s.asked(&plain, s.failing(e, at), true)
 			continue
 		}
-		s.stmt(st, cond, false)
+		s.asked(st, cond, false)
 	}
 	inner := at.worse("", "it runs only if a condition of the script holds")
 	s.stmts(c.Then, inner, last)
@@ -697,7 +910,7 @@ func (s *shell) call(c *syntax.CallExpr, at fate) {
 		in = &with
 	}
 	in.command(words, at)
-	s.dir, s.errexit, s.pipefail = in.dir, in.errexit, in.pipefail
+	s.dir, s.errexit, s.pipefail, s.trapped = in.dir, in.errexit, in.pipefail, in.trapped
 }
 
 // splits says that a word is a variable that stands unquoted, whose content is several words.
@@ -773,18 +986,33 @@ func (s *shell) command(w []string, at fate) {
 			}
 		}
 		return
-	case "echo", "printf", ":", "true", "exit", "return", "test", "[", "export", "read", "trap", "shift", "wait", "sleep", "cat", "mkdir", "rm", "cp", "mv", "ls":
+	case "echo", "printf", ":", "true", "exit", "return", "test", "[", "export", "read", "shift", "wait", "sleep", "cat", "mkdir", "rm", "cp", "mv", "ls":
+		return
+	case "alias":
+		for _, a := range w[1:] {
+			if k, _, ok := strings.Cut(a, "="); ok {
+				s.vars["alias "+k] = "set"
+			}
+		}
+		return
+	case "trap":
+		s.trap(w[1:])
 		return
 	case "eval":
-		s.run(strings.Join(w[1:], " "), at)
+		s.follow(strings.Join(w[1:], " "), at)
 		return
+	}
+	if s.vars["alias "+w[0]] != "" {
+		at = at.worse("", w[0]+" is an alias there")
 	}
 	if body := s.funcs[w[0]]; body != nil {
 		if s.depth++; s.depth > maxShellDepth {
 			s.lost(brief(w), "it calls itself, or too much")
 		} else {
-			was := s.positional(w[1:])
-			s.stmt(body, at, s.errexit)
+			was, returning := s.positional(w[1:]), s.returning
+			s.returning = at
+			s.stmt(body, at, true)
+			s.returning = returning
 			was()
 		}
 		s.depth--
@@ -802,6 +1030,28 @@ func (s *shell) command(w []string, at fate) {
 		return
 	}
 	s.d.classify(s, w, at)
+}
+
+// wellEnded matches what makes a shell end as if nothing had failed.
+var wellEnded = regexp.MustCompile(`(^|[\s;&|{(])exit\s+0`)
+
+// trap notes what runs when the shell ends or something fails, if it hides that.
+func (s *shell) trap(w []string) {
+	if len(w) < 2 || !slices.ContainsFunc(w[1:], func(sig string) bool {
+		return slices.Contains([]string{"EXIT", "ERR", "0"}, strings.TrimPrefix(sig, "SIG"))
+	}) {
+		return
+	}
+	text := w[0]
+	for _, word := range strings.Fields(w[0]) {
+		var b strings.Builder
+		if body := s.funcs[strings.Trim(word, ";")]; body != nil && syntax.NewPrinter().Print(&b, body) == nil {
+			text += "\n" + b.String()
+		}
+	}
+	if s.trapped = ""; wellEnded.MatchString(text) {
+		s.trapped = "a trap ends the script as if nothing had failed"
+	}
 }
 
 // positional sets the parameters of a function or script, until what it returns is called.

@@ -74,6 +74,7 @@ func State(b, whole *fact.Base, stratum []*Derivation, stated []fact.Row, units 
 		case fact.Member:
 			b.Add(f.Component, r)
 		case fact.Component:
+			r.Class = artefact.Production // every rule sees which component it judges, whatever file named it
 			b.Add(f.Name, r)
 		case fact.Matched:
 			b.Add(f.Component, r)

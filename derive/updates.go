@@ -174,19 +174,22 @@ func (u *updating) objects() {
 // starts looks at what runs when a container starts, through the scripts of the component.
 func (u *updating) starts() {
 	scripts := map[string][]fact.Target{}
+	named := map[string][]fact.Target{} // by tool and name
 	refs := map[string]fact.Ref{}
 	for ref, t := range fact.All[fact.Target](u.p.View) {
 		if t.Tool == "shell" && t.Name == "" {
 			scripts[path.Base(t.Site.Unit)] = append(scripts[path.Base(t.Site.Unit)], t)
-			refs[t.Site.Unit] = ref
+		} else {
+			named[t.Tool+" "+t.Name] = append(named[t.Tool+" "+t.Name], t)
 		}
+		refs[t.Site.Unit+" "+t.Name] = ref
 	}
 	var run func(commands [][]string, depth int, from ...fact.Ref)
 	run = func(commands [][]string, depth int, from ...fact.Ref) {
 		for i, w := range commands {
 			name := path.Base(w[0])
 			if name == "sh" || name == "bash" || name == "ash" || name == "source" || name == "." {
-				if len(w) == 1 || w[1] == "-" || w[1] == "-s" || w[1] == "/dev/stdin" {
+				if runsInput(w) {
 					if i > 0 && slices.Contains(fetchers, path.Base(commands[i-1][0])) {
 						u.found("start", "runs what it fetches: "+brief(commands[i-1]), "", from...)
 					}
@@ -200,11 +203,26 @@ func (u *updating) starts() {
 			}
 			if ts := scripts[name]; len(ts) > 0 && depth < 4 {
 				for _, t := range ts {
-					run(shellCommands(strings.Join(t.Commands, "\n")), depth+1, append(slices.Clone(from), refs[t.Site.Unit])...)
+					run(shellCommands(strings.Join(t.Commands, "\n")), depth+1, append(slices.Clone(from), refs[t.Site.Unit+" "])...)
 				}
 				continue
 			}
-			u.started(name, w, from...)
+			if ts := named[targetOf(name, w[1:])]; len(ts) > 0 && depth < 4 {
+				for _, t := range ts {
+					run(shellCommands(strings.Join(t.Commands, "\n")), depth+1, append(slices.Clone(from), refs[t.Site.Unit+" "+t.Name])...)
+				}
+				continue
+			}
+			if !(slices.Contains(fetchers, name) && i+1 < len(commands) && runsInput(commands[i+1])) { // said with what runs it
+				u.started(name, w, from...)
+			}
+		}
+	}
+	for key, ts := range named {
+		if strings.HasPrefix(key, "procfile ") {
+			for _, t := range ts {
+				run(shellCommands(strings.Join(t.Commands, "\n")), 1, refs[t.Site.Unit+" "+t.Name])
+			}
 		}
 	}
 	stages := map[string]bool{} // what is made only to be copied from starts nothing
@@ -230,6 +248,42 @@ func (u *updating) starts() {
 			}
 		}
 	}
+}
+
+// runsInput says that a command is a shell that runs what it is given.
+func runsInput(w []string) bool {
+	return slices.Contains([]string{"sh", "bash", "ash", "source", "."}, path.Base(w[0])) && (len(w) == 1 || w[1] == "-" || w[1] == "-s" || w[1] == "/dev/stdin")
+}
+
+// interpreter matches programs that run what stands in their arguments.
+var interpreter = regexp.MustCompile(`^(python|perl|ruby|node|nodejs|php|deno|bun|lua|Rscript|pwsh|powershell)[0-9.]*$`)
+
+// targetOf says which named commands of the ToE a command runs: a script of npm, a target of make. It returns "" for none.
+func targetOf(name string, args []string) string {
+	var words []string
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") && !assignment.MatchString(a) {
+			words = append(words, a)
+		}
+	}
+	first, second := "", ""
+	if len(words) > 0 {
+		first = words[0]
+	}
+	if len(words) > 1 {
+		second = words[1]
+	}
+	switch {
+	case (name == "npm" || name == "pnpm" || name == "yarn" || name == "bun") && (first == "run" || first == "run-script"):
+		return "npm " + second
+	case name == "npm" && first == "start", name == "yarn" || name == "pnpm" || name == "bun":
+		return "npm " + first
+	case name == "make" || name == "gmake":
+		return "make " + first
+	case name == "just" || name == "task":
+		return name + " " + first
+	}
+	return ""
 }
 
 // unsigned are the words that make a system's package manager take what nobody signed.
@@ -267,27 +321,104 @@ func (u *updating) started(name string, w []string, from ...fact.Ref) {
 		if !has("--frozen-lockfile", "--immutable", "--offline") {
 			u.may("it installs packages when it starts; whether a lock file fixes them cannot be told", what, from...)
 		}
-	case slices.Contains(fetchers, name) && !slices.Contains([]string{"tar", "unzip", "7z", "bsdtar", "helm", "docker"}, name) && !probe(w):
+	case slices.Contains(fetchers, name) && !slices.Contains([]string{"tar", "unzip", "7z", "bsdtar", "helm", "docker"}, name) && !probe(w) && !asksData(w):
 		u.may("it fetches something when it starts", what, from...)
 	case strings.HasPrefix(name, "$") && name != "$@" && name != "$*" && !strings.HasPrefix(name, "${@"), name == "…":
 		u.may("the program that it starts is named by a variable", what, from...)
+	case interpreter.MatchString(name) && has("-c", "-e", "-r", "-p", "--eval", "-E"):
+		u.may("the program that it starts stands in its command", what, from...)
+	case name == "kubectl" && slices.Contains([]string{"rollout", "set", "apply", "patch", "replace", "edit"}, verb), name == "helm" && (verb == "upgrade" || verb == "install"), name == "docker" && (verb == "pull" || verb == "run" || verb == "compose" || verb == "service"):
+		u.may("it changes what is deployed when it runs", what, from...)
 	case strings.HasSuffix(name, ".sh") && name != "wait-for-it.sh" && name != "wait-for.sh":
 		u.may("the script that it starts is not among the files", what, from...)
 	}
 }
 
-// probe says that a command only asks whether something answers, as start scripts do before they go on.
+// near matches addresses of this machine, or of another that bears one plain name.
+var near = regexp.MustCompile(`^https?://([a-z0-9-]+|127\.0\.0\.1|\[::1\])(:\d+)?([/?]|$)|^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)|^[a-z][a-z0-9-]*:\d+(/|$)`)
+
+// Options of curl and wget that take a word: letters, and long names.
+var (
+	takesWord = map[string]string{"curl": "odHXuAmwebcFTxEKrtyYzCPQD", "wget": "OoaeiBtTwQPUlARDIX"}
+	takesLong = strings.Fields(`--output --output-document --header --data --data-raw --data-binary --request --user --user-agent --max-time --connect-timeout
+		--retry --retry-delay --retry-max-time --cacert --cert --key --timeout --tries --waitretry --write-out --form --proxy --resolve --interface --password
+		--post-data --unix-socket --config --input-file --directory-prefix`)
+)
+
+// probe says that a command only asks whether something answers, as start scripts do before they go on: it keeps nothing of
+// the answer, or it prints what somebody near says.
 func probe(w []string) bool {
-	if name := path.Base(w[0]); name != "curl" && name != "wget" {
+	name := path.Base(w[0])
+	words := takesWord[name]
+	if words == "" {
 		return false
 	}
-	for i, a := range w {
-		if a == "--spider" || a == "-I" || a == "--head" || (a == "-o" || a == "-O" || a == "--output") && i+1 < len(w) && w[i+1] == "/dev/null" || a == "-o/dev/null" {
+	var kept, asked []string // where answers go, and whom it asks
+	for i := 1; i < len(w); i++ {
+		option, value, cut := strings.Cut(w[i], "=")
+		next := func() string {
+			if i++; i < len(w) {
+				return w[i]
+			}
+			return ""
+		}
+		switch {
+		case w[i] == "--spider" || name == "curl" && (w[i] == "-I" || w[i] == "--head"):
 			return true
+		case w[i] == "--remote-name" || w[i] == "--remote-name-all":
+			kept = append(kept, "a file")
+		case strings.HasPrefix(option, "--"):
+			if !cut && slices.Contains(takesLong, option) {
+				value = next()
+			}
+			if option == "--output" || option == "--output-document" {
+				kept = append(kept, value)
+			}
+		case strings.HasPrefix(w[i], "-") && len(w[i]) > 1:
+			letters := w[i][1:]
+			for j, c := range letters {
+				if strings.ContainsRune(words, c) {
+					if value = letters[j+1:]; value == "" {
+						value = next()
+					}
+					if name == "curl" && c == 'o' || name == "wget" && c == 'O' {
+						kept = append(kept, value)
+					}
+					break
+				}
+				if name == "curl" && c == 'O' {
+					kept = append(kept, "a file")
+				}
+			}
+		default:
+			asked = append(asked, w[i])
 		}
 	}
-	local := regexp.MustCompile(`^(https?://)?(localhost|127\.0\.0\.1|\[::1\]|[a-z0-9-]+):?\d*(/|$)`)
-	return slices.ContainsFunc(w[1:], local.MatchString)
+	files := slices.DeleteFunc(slices.Clone(kept), func(f string) bool { return f == "/dev/null" })
+	if len(kept) > 0 && len(files) == 0 {
+		return true
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return f == "-" || f == "/dev/stdout" })
+	return len(files) == 0 && len(asked) > 0 && !slices.ContainsFunc(asked, func(a string) bool { return !near.MatchString(a) })
+}
+
+// keepsAway are services of a cloud that hold data, not programs.
+var keepsAway = strings.Fields("dynamodb sqs sns kinesis secretsmanager ssm kms sts configure events logs cloudwatch")
+
+// asksData says that a command asks a cloud for data alone.
+func asksData(w []string) bool {
+	if path.Base(w[0]) != "aws" {
+		return false
+	}
+	for i := 1; i < len(w); i++ {
+		switch {
+		case !strings.HasPrefix(w[i], "-"):
+			return slices.Contains(keepsAway, w[i])
+		case !strings.Contains(w[i], "=") && !strings.HasPrefix(w[i], "--no-") && w[i] != "--debug":
+			i++ // its value
+		}
+	}
+	return false
 }
 
 // loaders are calls that load code from a place that may be elsewhere.

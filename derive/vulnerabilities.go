@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -103,6 +104,9 @@ func newMatcher(p *Pass) *matcher {
 	return m
 }
 
+// releaseNumber matches what edition makes of a release that databases speak of. The coming one, and what rolls on without releases, has no number.
+var releaseNumber = regexp.MustCompile(`^\d+(\.\d+)?$`)
+
 // edition is a release of a system as databases number it: Debian by its first number, Alpine by two.
 func edition(ecosystem, s string) string {
 	parts := strings.Split(strings.TrimPrefix(strings.ToLower(s), "v"), ".")
@@ -149,8 +153,12 @@ func (m *matcher) subjects(l fact.Library) (out []subject, err error) {
 		}
 		s.release = edition(l.Ecosystem, image.Release)
 		s.from = append(s.from, m.imageRefs[i.Site.Unit])
+		if schemes[l.Ecosystem] != nil && !releaseNumber.MatchString(s.release) { // what is said of no release by its number is not said of this one
+			err = fmt.Errorf("of which release of %s %s is, is not known (%s)", l.Ecosystem, l.Name, cmp.Or(image.Release, "the image names none"))
+			continue
+		}
 		if known := m.releases[l.Ecosystem]; len(known) > 0 && !known[""] && !known[s.release] {
-			err = fmt.Errorf("the vulnerability data for %s says nothing of its release %s, which %s is of", l.Ecosystem, cmp.Or(image.Release, "that is not named"), l.Name)
+			err = fmt.Errorf("the vulnerability data for %s says nothing of its release %s, which %s is of", l.Ecosystem, image.Release, l.Name)
 			continue
 		}
 		if !slices.ContainsFunc(out, func(o subject) bool { return o.name == s.name && o.version == s.version && o.release == s.release }) {
@@ -207,9 +215,6 @@ func (m *matcher) library(ref fact.Ref, l fact.Library) {
 		var hits []sayings
 		for _, a := range about {
 			in, err := scheme.affects(a.Advisory, s.version)
-			if err == nil && in && fact.OfSystem(s.ecosystem) && s.release == "" && a.Site.Symbol != "" {
-				in, err = false, fmt.Errorf("it is about release %s, and of which one this is, is not known", a.Site.Symbol)
-			}
 			switch {
 			case in:
 				hits = append(hits, a)

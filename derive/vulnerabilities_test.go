@@ -159,7 +159,11 @@ func TestPlantedInImages(t *testing.T) {
 		{"of a release that nothing is said of", lib("debian", "bash", "4.3"), pkg("debian", "bash", "4.3", "", ""), image("debian", "8"), advisory("debian:12", "bash", "DEBIAN-CVE-2024-1", "0 <5"), "bash",
 			"gap unresolved: the vulnerability data for debian says nothing of its release 8, which bash is of"},
 		{"of a release that is not named", lib("debian", "bash", "4.3"), pkg("debian", "bash", "4.3", "", ""), image("debian", ""), advisory("debian:12", "bash", "DEBIAN-CVE-2024-1", "0 <5"), "bash",
-			"gap unresolved: the vulnerability data for debian says nothing of its release that is not named, which bash is of"},
+			"gap unresolved: of which release of debian bash is, is not known (the image names none)"},
+		{"of the coming release", lib("debian", "bash", "4.3"), pkg("debian", "bash", "4.3", "", ""), image("debian", "trixie/sid"), advisory("debian:12", "zsh", "DEBIAN-CVE-2024-1", "0 <5"), "bash",
+			"gap unresolved: of which release of debian bash is, is not known (trixie/sid)"},
+		{"of an edge without releases", lib("alpine", "bash", "5.2"), pkg("alpine", "bash", "5.2", "", ""), image("alpine", "3.22_alpha20250108"), advisory("alpine:v3.22", "bash", "ALPINE-CVE-2024-1", "0 <5"), "bash",
+			"gap unresolved: of which release of alpine bash is, is not known (3.22_alpha20250108)"},
 		{"of another system", lib("debian", "bash", "4.3"), pkg("debian", "bash", "4.3", "", ""), image("ubuntu", "22.04"), advisory("debian:12", "bash", "DEBIAN-CVE-2024-1", "0 <5"), "bash",
 			"gap unresolved: there is no vulnerability data for packages of ubuntu, such as bash"},
 		{"whose source was not looked up", lib("debian", "libssl3", "3.0.11"), pkg("debian", "libssl3", "3.0.11", "openssl", ""), image("debian", "12"), advisory("debian:12", "bash", "DEBIAN-CVE-2024-1", "0 <5"), "libssl3",
@@ -184,6 +188,37 @@ func TestPlantedInImages(t *testing.T) {
 			fs = append(fs, ground(tt.lib.Ecosystem, tt.look)...)
 		}
 		if got := strings.Join(found(applyVulnerabilities(nil, fs...)), "\n"); got != tt.want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// One library in images of several releases is looked up for each: what mends it in one does not in another, and one release of which
+// nothing is said leaves it open, whatever is known of the other.
+func TestReleasesSide(t *testing.T) {
+	in := func(unit, release, version string) []fact.Fact {
+		return facts(lib("debian", "openssl", version), fact.Image{System: "debian", Release: release, Site: at(unit)},
+			fact.Installed{Ecosystem: "debian", Name: "libssl", Version: version, Source: "openssl", SourceVersion: version, Site: at(unit)})
+	}
+	both := facts(advisory("debian:11", "openssl", "DEBIAN-CVE-2024-1", "0 <1.2"), advisory("debian:12", "openssl", "DEBIAN-CVE-2024-1", "0 <1.5"), ground("debian", "openssl"))
+	for _, tt := range []struct {
+		name  string
+		facts []fact.Fact
+		want  string
+	}{
+		{"a version that is mended in one release and not in the other", facts(in("a", "11", "1.3"), in("b", "12", "1.3"), both),
+			"openssl 1.3 has DEBIAN-CVE-2024-1 2024-01-01; high ; fixed in 1.5"},
+		{"each release in its own version, both mended", facts(in("a", "11", "1.2"), in("b", "12", "1.5"), both), ""},
+		{"the other way about", facts(in("a", "12", "1.2"), in("b", "11", "1.5"), both),
+			"openssl 1.2 has DEBIAN-CVE-2024-1 2024-01-01; high ; fixed in 1.5"},
+		{"a release without a number beside one that is known", facts(in("a", "11", "1.2"), in("b", "", "1.2"), both),
+			"gap unresolved: of which release of debian openssl is, is not known (the image names none)"},
+		{"a release that nothing is said of beside one that is open", facts(in("a", "11", "1.1"), in("b", "13", "1.1"), both),
+			"gap unresolved: the vulnerability data for debian says nothing of its release 13, which openssl is of\nopenssl 1.1 has DEBIAN-CVE-2024-1 2024-01-01; high ; fixed in 1.2"},
+		{"open in both", facts(in("a", "11", "1.1"), in("b", "12", "1.1"), both),
+			"openssl 1.1 has DEBIAN-CVE-2024-1 2024-01-01; high ; fixed in 1.2\nopenssl 1.1 has DEBIAN-CVE-2024-1 2024-01-01; high ; fixed in 1.5"},
+	} {
+		if got := strings.Join(found(applyVulnerabilities(nil, tt.facts...)), "\n"); got != tt.want {
 			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
 	}

@@ -82,7 +82,7 @@ func (k *bucket) ref() Ref {
 		}
 		for _, g := range k.gaps {
 			ref := g.Ref()
-			refs = append(refs, string(ref[:]))
+			refs = append(refs, string(ref[:])+g.Class.String()) // whose unit came to count is owed, though nothing in it changed
 		}
 		slices.Sort(refs)
 		k.digest = artefact.Hash(slices.Compact(refs)...)
@@ -210,6 +210,20 @@ func All[F Fact](v *View) iter.Seq2[Ref, F] {
 func (v *View) Missing(kind Fact) []Gap {
 	v.check(Name(kind))
 	return v.missing(v.components, kind)
+}
+
+// Beyond returns the gaps in kind of units of other classes, which are not owed: what was not read where it may count after all.
+func (v *View) Beyond(kind Fact, classes ...artefact.Class) (out []Gap) {
+	v.check(Name(kind))
+	for _, c := range v.components {
+		for _, g := range v.base.see(c, Name(kind)).gaps {
+			if slices.Contains(classes, g.Class) {
+				out = append(out, g.Gap)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Gap) int { return compare(encode(a), encode(b)) })
+	return slices.Compact(out)
 }
 
 // MissingOf returns those that keep kind from being covered in one of v's components. One that v does not show covers nothing.

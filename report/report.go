@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,13 +24,11 @@ func Format(name string) (Renderer, error) {
 	if r, ok := formats[name]; ok {
 		return r, nil
 	}
-	var names []string
-	for n := range formats {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return nil, fmt.Errorf("there is no format %q; there are %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no format %q; there are %s", name, strings.Join(Names(), ", "))
 }
+
+// Names returns the names of the formats, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(formats)) }
 
 // JSON writes d as it is.
 func JSON(w io.Writer, d *assess.Document) error {

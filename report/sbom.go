@@ -14,6 +14,7 @@ import (
 
 	"assay/assess"
 	"assay/derive"
+	"assay/rules"
 )
 
 func init() { formats["cyclonedx"] = SBOM }
@@ -45,6 +46,7 @@ func SBOM(w io.Writer, d *assess.Document) error {
 		needs["toe"] = append(needs["toe"], ref)
 		x := cdx.Component{BOMRef: ref, Type: cdx.ComponentTypeApplication, Name: c.Name, Properties: properties(
 			"assay:kind", c.Kind, "assay:origin", c.Origin, "assay:images", strings.Join(c.Images, " "), "assay:match", c.Match)}
+		*x.Properties = append(*x.Properties, pictured(d, c.Name)...)
 		if c.Origin == "third_party" && len(c.Images) > 0 {
 			x.Type = cdx.ComponentTypeContainer
 		}
@@ -76,6 +78,17 @@ func SBOM(w io.Writer, d *assess.Document) error {
 					for _, from := range byName[n.Detail] {
 						needs[from] = append(needs[from], to)
 					}
+				}
+			}
+			for _, r := range l.Requires {
+				if i := strings.LastIndexByte(r, '@'); i > 0 {
+					if ref := refs[strings.Join([]string{c.Name, l.Ecosystem, r[:i], r[i+1:]}, "\x00")]; ref != "" {
+						needs[to] = append(needs[to], ref)
+						continue
+					}
+				}
+				if all := byName[r]; len(all) == 1 {
+					needs[to] = append(needs[to], all[0])
 				}
 			}
 		}
@@ -117,26 +130,47 @@ func SBOM(w io.Writer, d *assess.Document) error {
 	return enc.EncodeVersion(bom, cdx.SpecVersion1_6)
 }
 
+// pictured says of each image of a component which it is, and what it is built on. The properties of one follow each other, from assay:image on.
+func pictured(d *assess.Document, component string) (out []cdx.Property) {
+	for _, i := range d.Images {
+		if i.Component != component {
+			continue
+		}
+		age := ""
+		if i.Age != nil {
+			age = fmt.Sprintf("%d days (of the %s)", *i.Age, i.AgeOf)
+		}
+		out = append(out, *properties("assay:image", called(i), "assay:image:digest", cmp.Or(i.Digest, i.ID), "assay:image:base", strings.TrimSpace(i.Base+" "+i.BaseDigest),
+			"assay:image:system", strings.TrimSpace(i.System+" "+i.Release), "assay:image:created", i.Created, "assay:image:age", age, "assay:image:match", i.Match,
+			"assay:image:unread", strings.Join(i.Unread, "; "))...)
+	}
+	return out
+}
+
 // delivered says of a library's use that it is delivered.
 func delivered(use string) bool {
 	return use != "test" && use != "development" && use != "build" && use != "graph"
 }
 
-// listed says that the list of a component's libraries was found complete.
+// listed says that the list of a component's libraries was found complete, what its image brings included.
 func listed(d *assess.Document, component string) bool {
+	asked := map[string]bool{"ARCH.1/libraries-identified": true, "QUAL.3/components-identified": true}
+	found := false
 	for _, r := range d.Requirements {
 		for _, c := range r.Cells {
-			if r.ID != "ARCH.1" || c.Component != component {
+			if c.Component != component {
 				continue
 			}
 			for _, rule := range c.Rules {
-				if rule.ID == "ARCH.1/libraries-identified" {
-					return rule.Status.String() == "satisfied" || rule.Status.String() == "not_applicable"
+				if asked[rule.ID] {
+					if found = rule.Status == rules.Satisfied || rule.Status == rules.NotApplicable; !found {
+						return false
+					}
 				}
 			}
 		}
 	}
-	return false
+	return found
 }
 
 // library returns l as CycloneDX speaks of it.
@@ -234,7 +268,9 @@ func vulnerabilities(d *assess.Document, refs map[string]string) (out []cdx.Vuln
 			}
 			byID[key] = x
 		}
-		*x.Affects = append(*x.Affects, cdx.Affects{Ref: ref})
+		if !slices.Contains(*x.Affects, cdx.Affects{Ref: ref}) {
+			*x.Affects = append(*x.Affects, cdx.Affects{Ref: ref})
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(byID)) {
 		out = append(out, *byID[k])

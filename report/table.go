@@ -87,6 +87,7 @@ func Table(w io.Writer, d *assess.Document, s Style) error {
 	t.components()
 	t.matrix()
 	t.violations()
+	t.images()
 	t.next()
 	t.evidence()
 	_, err := w.Write(b.Bytes())

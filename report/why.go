@@ -44,6 +44,9 @@ func Why(w io.Writer, d *assess.Document, requirement, component string, s Style
 		if r.ID == "ARCH.1" {
 			t.functionalities(c.Component)
 		}
+		if r.ID == "ARCH.1" || r.ID == "QUAL.3" {
+			t.imagesOf(c.Component)
+		}
 	}
 	if !shown {
 		return false, nil

@@ -56,12 +56,18 @@ Not discharged: algorithm and size of the key with which a release is signed; th
 	Check:   func(v *fact.View) []Finding { return checkUpdates(v, false) },
 })
 
-const tagsCanMove = "images that are not pinned"
+const (
+	tagsCanMove = "images that are not pinned"
+	movingTags  = "images pulled by a tag that moves"
+	perhaps     = "what may be updates"
+)
 
 // checkUpdates judges each mechanism. Verifying says which of the two assertions is asked.
 func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 	policies, refs := enforced(v)
 	built := deployedAsBuilt(v)
+	var moving []string // images that nothing verifies: one matter, however many they are
+	var movingRefs []fact.Ref
 	for ref, u := range fact.All[fact.Updates](v) {
 		if u.Mechanism == "image" && built[u.What] {
 			continue
@@ -70,6 +76,10 @@ func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 		by, seen := u.Verified, []fact.Ref(nil)
 		if by == "" && (u.Mechanism == "image" || u.Mechanism == "controller") {
 			by, seen = covering(u, policies, refs)
+		}
+		if by == "" && u.Mechanism == "image" {
+			moving, movingRefs = append(moving, u.What), append(movingRefs, ref)
+			continue
 		}
 		f.Facts = append(f.Facts, seen...)
 		does := describe(u)
@@ -81,10 +91,24 @@ func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 		case !verifying:
 			f.Text = does + ", and nothing is seen that would refuse what is not signed"
 		default:
-			f.Status, f.Text = Violated, does+", and nothing verifies a signature of what it brings"
-			if u.Mechanism == "image" || u.Mechanism == "controller" {
-				f.Absent = []fact.Fact{fact.Object{}, fact.ImageBuild{}} // a policy may stand in what was not read, or what puts another image in
+			f.Status, f.Text = Violated, does+", and nothing verifies a signature of what it brings. "+mend(u)
+			if u.Mechanism == "controller" {
+				f.Absent = []fact.Fact{fact.Object{}} // a policy may stand in what was not read
 			}
+		}
+		fs = append(fs, f)
+	}
+	if len(moving) > 0 {
+		slices.Sort(moving)
+		f := Finding{Subject: movingTags, Facts: movingRefs}
+		does := fmt.Sprintf("the image %s is pulled at each start, and names whatever was pushed last", moving[0])
+		if n := len(moving); n > 1 {
+			does = fmt.Sprintf("%d images are pulled at each start, and name whatever was pushed last: %s", n, few(moving))
+		}
+		does += " (a tag latest, or none, is always pulled unless imagePullPolicy says otherwise)"
+		if f.Text = does + ". Nothing is seen that would refuse what is not signed"; verifying {
+			f.Status, f.Text = Violated, does+". Nothing verifies a signature of what comes. "+mend(fact.Updates{Mechanism: "image"})
+			f.Absent = []fact.Fact{fact.Object{}, fact.ImageBuild{}} // a policy may stand in what was not read, or what puts another image in
 		}
 		fs = append(fs, f)
 	}
@@ -94,7 +118,10 @@ func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 			continue
 		}
 		subject := m.Why
-		if m.Pin {
+		if !verifying { // the other rule says what each is
+			subject = perhaps
+		}
+		if m.Pin && verifying {
 			subject = tagsCanMove
 		}
 		if open[subject] == nil {
@@ -106,14 +133,17 @@ func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 			f.Text = strings.TrimPrefix(f.Text+", "+m.What, ", ")
 		}
 	}
-	for subject, f := range open {
+	for _, f := range open {
 		what := strings.Split(f.Text, ", ")
 		slices.Sort(what)
 		more := ""
 		if n := len(what) - 6; n > 0 {
 			what, more = what[:6], fmt.Sprintf(" and %d more", n)
 		}
-		f.Text = subject + ": " + strings.Join(what, ", ") + more
+		f.Text = strings.Join(what, ", ") + more
+		if !verifying {
+			f.Text = "whether these are updates, and what signs them, is not known"
+		}
 		fs = append(fs, *f)
 	}
 	if len(fs) > 0 {
@@ -129,6 +159,17 @@ func checkUpdates(v *fact.View, verifying bool) (fs []Finding) {
 	}
 	return []Finding{{Subject: "updates", Status: NotApplicable, Facts: pinned, Absent: []fact.Fact{fact.Updates{}, fact.MayUpdate{}},
 		Text: fmt.Sprintf("nothing updates by itself: no updater, no controller and nothing installed at a start, and the image of every container (%d) is pinned or built where it is deployed", n)}}
+}
+
+// mend says what to do about a mechanism that nothing verifies.
+func mend(u fact.Updates) string {
+	switch u.Mechanism {
+	case "image":
+		return "Name the image by its digest (NAME@sha256:…), or have a policy verify signatures before it runs"
+	case "start":
+		return "Install it when the image is built, in a version that is pinned"
+	}
+	return "Have a policy verify signatures of every image before it runs, or deploy by a pipeline"
 }
 
 // deployedAsBuilt returns the names of images that a tool of the ToE builds and puts into the deployment under another name: a name
@@ -153,7 +194,7 @@ func describe(u fact.Updates) string {
 	}
 	switch u.Mechanism {
 	case "image":
-		return fmt.Sprintf("%sthe image %s is pulled at each start, and its tag names whatever was pushed last", who, u.What)
+		return fmt.Sprintf("the image %s is pulled at each start, by a tag that moves", u.What)
 	case "start":
 		return fmt.Sprintf("%s`%s` runs at each start and takes what is there then", who, u.What)
 	}

@@ -12,7 +12,8 @@ import (
 	"assay/fact"
 )
 
-// QUAL.3 is two assertions: that all third-party components are known, and that no known vulnerability of theirs stays beyond its time.
+// QUAL.3 is three assertions: that all third-party components are known, that no known vulnerability of theirs stays beyond its time, and
+// that what is a third party's as a whole, the image of a database or a broker, is one that somebody has accepted.
 
 var _ = add(&Rule{
 	ID: "QUAL.3/components-identified",
@@ -89,7 +90,7 @@ func baseUnread(v *fact.View) (fs []Finding) {
 			s = next
 		}
 		if name, ok := constant(s.Base); !ok || name != "scratch" {
-			refs, names = append(refs, ref), append(names, cmp.Or(name, "that is not named"))
+			refs, names = append(refs, ref), append(names, cmp.Or(name, "an image that only the build names"))
 		}
 	}
 	if len(refs) > 0 {
@@ -104,6 +105,76 @@ func constant(x fact.Value) (string, bool) {
 		return "", false
 	}
 	return cs[0], true
+}
+
+var _ = add(&Rule{
+	ID: "QUAL.3/supplier-accepted",
+	Doc: `a component that is a third party's as a whole is one that the assessor has accepted
+
+QUAL.3: "All third-party components used by the software, such as libraries and frameworks, are identified, and checked
+for known vulnerabilities." Discharged here: what the ruling third-party asks of such a component in place of all that would be
+asserted about its source: where it comes from, what its supplier assures, whether it is still supported. Not discharged:
+what is in its image, and what is known of that (the other rules of QUAL.3).
+
+Only a person can tell, so there is one question for each image, and no more: it is unknown until the assessor has
+answered, whoever says that the component is somebody else's. The answer is about the image by its name and, where it was read, by its
+digest: another image asks again. Not applicable: the component's source is the ToE's own, or it is not known whose it is, which the
+other rules leave unknown.`,
+	Uses:      []fact.Fact{fact.Matched{}, fact.Image{}},
+	ViolateAt: fact.Static, SatisfyAt: fact.Static,
+	Reaches: []Status{Unknown, NotApplicable},
+	Rulings: []string{"third-party"},
+	Check:   checkSupplier,
+	Ask: func(_ *fact.View, f Finding) *Question {
+		if strings.HasPrefix(f.Subject, "coverage of ") {
+			return nil
+		}
+		return &Question{
+			Text: fmt.Sprintf("Is the image %s accepted as a component, by its origin, what its supplier assures and its support?", f.Subject),
+			Answers: []Answer{
+				{"it comes from where it says, its supplier answers for it, and it is supported", Satisfied},
+				{"it is not accepted", Violated},
+			},
+			Evidence: "where the image is published and by whom, the supplier's statement on how it is built and mended, and until when this release is supported",
+		}
+	},
+})
+
+// checkSupplier finds each image of a third party's component, by its name without what all registries leave out.
+func checkSupplier(v *fact.View) (fs []Finding) {
+	short := func(image string) string {
+		return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(image, "index."), "docker.io/"), "library/")
+	}
+	for ref, c := range fact.All[fact.Component](v) {
+		if c.Origin != "third_party" {
+			text := "nothing shows that it is a third party's as a whole"
+			if c.Origin == "own" {
+				text = "its source is the ToE's own"
+			}
+			fs = append(fs, Finding{Subject: "supplier", Status: NotApplicable, Facts: []fact.Ref{ref}, Text: text})
+			continue
+		}
+		by := map[string][]fact.Ref{}
+		for m, x := range fact.All[fact.Matched](v) {
+			if x.Component == c.Name && x.Image != "" {
+				by[short(x.Image)] = append(by[short(x.Image)], m)
+			}
+		}
+		if len(by) == 0 {
+			by[c.Name] = nil
+		}
+		for i, x := range fact.All[fact.Image](v) {
+			for _, n := range x.Names {
+				if refs := by[short(n)]; refs != nil && !slices.Contains(refs, i) {
+					by[short(n)] = append(refs, i)
+				}
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(by)) {
+			fs = append(fs, Finding{Subject: name, Facts: append([]fact.Ref{ref}, by[name]...), Text: name + " is a third party's: that it is accepted as a component is for the assessor to say"})
+		}
+	}
+	return fs
 }
 
 var _ = add(&Rule{

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/artefact"
 	"assay/fact"
 )
 
@@ -18,13 +20,15 @@ the component's own whose memory is the programmer's: C, C++, assembly, unsafe b
 Native code within third-party libraries is an observation at QUAL.3 (ruling unmanaged).
 
 Not applicable: the component has none, after all its source was read, its image (where one was brought) holds no executable of
-its own that such code makes, and nothing in its Dockerfile compiles what is not there. Otherwise unknown: this lists what there is. The Evidence row names
+its own that such code makes, and nothing in its Dockerfile compiles what is not there; or it is the files that no component claims, and no source is
+among them. Otherwise unknown: this lists what there is. The Evidence row names
 "Memory traces from runtime monitoring" beside source, so that source alone never satisfies it; traces of tests and fuzzing under a
 sanitiser would.
 
 Not discharged: errors in such code are not looked for here; an analyser's or a sanitiser's report is evidence that is brought.`,
 	Needs:     []fact.Fact{fact.Native{}},
-	Uses:      []fact.Fact{fact.Unit{}, fact.Ran{}, fact.Shipped{}},
+	Uses:      []fact.Fact{fact.Component{}, fact.Unit{}, fact.Ran{}, fact.Shipped{}, fact.Import{}},
+	Sees:      []artefact.Class{artefact.Generated, artefact.Example, artefact.Test},
 	ViolateAt: fact.Static, SatisfyAt: fact.Observed,
 	Source:  true,
 	Reaches: []Status{Unknown, NotApplicable},
@@ -36,7 +40,11 @@ Not discharged: errors in such code are not looked for here; an analyser's or a 
 		case strings.HasPrefix(f.Subject, "coverage of "):
 			return &Question{Text: "Does what could not be read hold code whose memory the programmer manages?", Evidence: "its source, in a language that is read"}
 		case f.Subject == "own source":
-			return &Question{Text: "Where is the source of this component, and in which languages is it written?", Evidence: "the source, as a further root"}
+			return &Question{Text: "Where is the source of this component, and in which languages is it written?",
+				Answers: []Answer{{"it has none of its own: its files only set up somebody else's product", NotApplicable}}, Evidence: "the source, as a further root"}
+		case strings.HasPrefix(f.Subject, asideSubject):
+			return &Question{Text: "Is this part of what is delivered?",
+				Answers: []Answer{{"no, or a third party's generator wrote it", NotApplicable}, {"yes, it is our own", Unknown}}, Evidence: traces}
 		case strings.HasPrefix(f.Subject, compiles):
 			return &Question{Text: "What does this compile: code of a third party, or of your own?",
 				Answers: []Answer{{"code of a third party, which is on the list of libraries", NotApplicable}, {"our own", Unknown}}, Evidence: "the source that is compiled, as a further root"}
@@ -67,17 +75,31 @@ var unmanaged = map[string]string{
 const compiles = "compiles "
 
 // compiler matches the first word of a command that makes an executable of unmanaged code.
-var compiler = regexp.MustCompile(`(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)\s*((?:[A-Z_]+=\S*\s+)*)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl|ld|make|gmake|cmake|ninja|meson|nasm|gfortran|zig|\./configure|rustc)(?:\s|$)`)
+var compiler = regexp.MustCompile(`(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)\s*((?:[A-Z_]+=\S*\s+)*)(gcc(?:-\d+)?|g\+\+(?:-\d+)?|cc|c\+\+|clang(?:-\d+)?|clang\+\+(?:-\d+)?|cl|ld|make|gmake|cmake|ninja|meson|nasm|gfortran|zig|\./configure|rustc)(?:\s|$)`)
 
 func checkUnmanaged(v *fact.View) (fs []Finding) {
 	byKind := map[string]*Finding{}
 	files := map[string]map[string]bool{}
+	aside := elsewhere(v)
 	for ref, n := range fact.All[fact.Native](v) {
+		if row, _ := v.Row(ref); row.Class != artefact.Production {
+			if text := aside(n, row.Class); text != "" {
+				fs = append(fs, Finding{Subject: asideSubject + n.Site.Unit, Facts: []fact.Ref{ref}, Text: text})
+			}
+			continue
+		}
 		if byKind[n.Kind] == nil {
 			byKind[n.Kind], files[n.Kind] = &Finding{Subject: "unmanaged code: " + n.Kind}, map[string]bool{}
 		}
 		byKind[n.Kind].Facts = append(byKind[n.Kind].Facts, ref)
 		files[n.Kind][n.Site.Unit] = true
+	}
+	for _, class := range []artefact.Class{artefact.Generated, artefact.Example, artefact.Test} {
+		for _, g := range v.Beyond(fact.Native{}, class) {
+			if aside(fact.Native{Site: fact.Site{Unit: g.Unit}}, class) != "" {
+				fs = append(fs, Finding{Subject: asideSubject + g.Unit, Text: g.Unit + " was not read whole, and may be delivered", Gaps: []fact.Gap{g}})
+			}
+		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		f := byKind[kind]
@@ -93,7 +115,9 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 		fs = append(fs, *f)
 	}
 	for ref, r := range fact.All[fact.Ran](v) {
-		if m := compiler.FindStringSubmatch(strings.ReplaceAll(r.Text, "\\\n", " ")); m != nil && byKind["c"] == nil {
+		if row, _ := v.Row(ref); row.Class != artefact.Production {
+			continue
+		} else if m := compiler.FindStringSubmatch(strings.ReplaceAll(r.Text, "\\\n", " ")); m != nil && byKind["c"] == nil {
 			fs = append(fs, Finding{Subject: compiles + m[2] + " in " + r.Site.Unit, Facts: []fact.Ref{ref},
 				Text: fmt.Sprintf("%s runs %s, and no source that it could compile is among the files", path.Base(r.Site.Unit), m[2])})
 		}
@@ -112,13 +136,31 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 	}
 	switch {
 	case len(fs) > 0:
+	case n == 0 && isUnmapped(v):
+		fs = append(fs, Finding{Subject: "unmanaged code", Status: NotApplicable, Absent: []fact.Fact{fact.Native{}}, Text: "no code is among the files that no component claims"})
 	case n == 0:
 		fs = append(fs, Finding{Subject: "own source", Text: "no source of this component is among the files"})
 	default:
 		fs = append(fs, Finding{Subject: "unmanaged code", Status: NotApplicable, Absent: []fact.Fact{fact.Native{}},
-			Text: fmt.Sprintf("its %s of source (%s) hold no C, assembly, unsafe code or native interface", files1(n), strings.Join(slices.Sorted(maps.Keys(languages)), ", "))})
+			Text: fmt.Sprintf("its %s of source (%s) hold no C, assembly, unsafe code or native interface", files1(n), strings.Join(spoken(languages), ", "))})
 	}
 	return fs
+}
+
+// spoken are languages by their names.
+func spoken(languages map[string]bool) (out []string) {
+	for _, l := range slices.Sorted(maps.Keys(languages)) {
+		out = append(out, cmp.Or(l, "a language that is not known"))
+	}
+	return out
+}
+
+// isUnmapped says that v is of what no component claims.
+func isUnmapped(v *fact.View) bool {
+	for _, c := range fact.All[fact.Component](v) {
+		return c.Name == "(unmapped)"
+	}
+	return false
 }
 
 func files1(n int) string {
@@ -126,6 +168,34 @@ func files1(n int) string {
 		return "1 file"
 	}
 	return fmt.Sprintf("%d files", n)
+}
+
+const asideSubject = "unmanaged code beside: "
+
+// elsewhere tells of unmanaged code that does not count by where it lies or what its header says, and may be delivered all the same: what
+// generators write (but for protobuf's, whose use of unsafe is the generator's), and what lies among tests or examples in a
+// directory that production imports.
+func elsewhere(v *fact.View) func(fact.Native, artefact.Class) string {
+	imported := map[string]bool{} // the last two parts of what production imports
+	last := func(p string) string {
+		parts := strings.FieldsFunc(p, func(r rune) bool { return strings.ContainsRune("/.:\\", r) })
+		return strings.Join(parts[max(0, len(parts)-2):], "/")
+	}
+	for ref, i := range fact.All[fact.Import](v) {
+		if row, _ := v.Row(ref); row.Class == artefact.Production {
+			imported[last(i.Name)] = true
+		}
+	}
+	return func(n fact.Native, class artefact.Class) string {
+		what := cmp.Or(unmanaged[n.Kind], n.Kind)
+		switch {
+		case class == artefact.Generated && !strings.HasSuffix(n.Site.Unit, ".pb.go"):
+			return fmt.Sprintf("%s says that a program wrote it, and holds %s: which program, from what, is not known", n.Site.Unit, what)
+		case class != artefact.Generated && imported[last(path.Dir(n.Site.Unit))]:
+			return fmt.Sprintf("%s lies among tests or examples, and holds %s; production imports something of that name", n.Site.Unit, what)
+		}
+		return ""
+	}
 }
 
 // few names the first of names.

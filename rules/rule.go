@@ -119,11 +119,12 @@ type Rule struct {
 
 	ViolateAt, SatisfyAt fact.Grade // the two bars; never below Static
 
-	Params  []string // the parameters it reads, by name; their values are part of every view's digest
-	Rulings []string // the named interpretations it applies
-	Reaches []Status // the statuses it can come to today; the harness demands a case for each and forbids others
-	Source  bool     // it asserts something about a component's own source (ruling third-party)
-	Tests   bool     // it judges tests: it sees what is there for testing, and owes it
+	Params  []string         // the parameters it reads, by name; their values are part of every view's digest
+	Rulings []string         // the named interpretations it applies
+	Reaches []Status         // the statuses it can come to today; the harness demands a case for each and forbids others
+	Source  bool             // it asserts something about a component's own source (ruling third-party)
+	Tests   bool             // it judges tests: it sees what is there for testing, and owes it
+	Sees    []artefact.Class // whose facts it sees beside those that count, without owing them: what may count after all
 
 	// Dates returns the days (2006-01-02) at which the judgement may change though nothing else does: something falls due, or
 	// grows stale. Check finds the greatest of them that has come under the parameter Passed, so that a day on which nothing
@@ -175,7 +176,11 @@ func (r *Rule) Classes() []artefact.Class {
 
 // View cuts what r may see of components.
 func (r *Rule) View(b *fact.Base, components []string) *fact.View {
-	return b.View(components, r.Classes(), slices.Concat(r.Needs, r.Uses, []fact.Fact{member, component})...)
+	v := b.View(components, r.Classes(), slices.Concat(r.Needs, r.Uses, []fact.Fact{member, component})...)
+	if len(r.Sees) > 0 {
+		v.Widen(r.Sees...)
+	}
+	return v
 }
 
 // thirdParty says that v shows one component, and that its source is not the ToE's own (ruling third-party). A word alone

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -75,6 +77,7 @@ func (j *job) flags(c *cobra.Command) {
 
 func assessCommand() *cobra.Command {
 	var j job
+	var g gate
 	var outputs []string
 	c := &cobra.Command{
 		Use:   "assess [DIR]",
@@ -84,7 +87,12 @@ component and for the whole. DIR may also be an archive of the system or, with -
 system is executed, and the network is not used unless --online says so.
 
 Exit codes: 0 every applicable requirement is satisfied; 1 something is violated; 3 nothing is violated but something is
-unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
+unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.
+
+With --baseline FILE the report is followed by what is new, fixed and incomparable against that document (see assay diff), on
+standard error where a report goes to standard output. --fail-on violated, the default, and --fail-on unknown leave the exit codes as
+above: 1 for what is violated, 3 for what is only unknown. --fail-on new, which needs --baseline, judges the change alone: 1 something
+is violated that was not; 3 nothing is, but something is incomparable, or a cell is unknown that was not; 0 neither.`,
 		Example: "  assay assess lab/shop\n  assay assess --root config=../shop-config -o json=shop.json .",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -94,6 +102,9 @@ unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
 			}
 			outs, toStdout, err := parseOutputs(outputs)
 			if err != nil {
+				return err
+			}
+			if err := g.open(); err != nil {
 				return err
 			}
 			doc, err := j.run(cmd.Context(), cmd.ErrOrStderr())
@@ -108,11 +119,16 @@ unknown; 2 usage or a bad assay.yaml; 4 nothing could be assessed.`,
 			if err := writeOutputs(outs, doc, cmd.OutOrStdout()); err != nil {
 				return err
 			}
-			return verdict(doc)
+			beside := cmd.OutOrStdout()
+			if toStdout {
+				beside = cmd.ErrOrStderr()
+			}
+			return g.end(doc, beside)
 		},
 	}
 	j.flags(c)
-	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` (json, text); repeatable; without PATH to standard output")
+	g.flags(c)
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` ("+strings.Join(report.Names(), ", ")+"); repeatable; without PATH to standard output")
 	return c
 }
 
@@ -145,6 +161,11 @@ func parseOutputs(specs []string) (outs []output, stdout bool, err error) {
 				return nil, false, usage("two reports cannot both go to standard output: give one a path, as in -o %s=FILE", format)
 			}
 			stdout = true
+		}
+		if dir := filepath.Dir(path); path != "" {
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return nil, false, usage("-o %s: there is no directory %s", s, dir)
+			}
 		}
 		outs = append(outs, output{r, path})
 	}
@@ -264,6 +285,9 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 		return nil, nothing(unasked)
 	}
 	clock.lap("assess")
+	for _, text := range unheard(a) {
+		p.warn(text)
+	}
 	doc := e.Document(a, assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}, nil)
 	clock.lap("document")
 	for _, l := range config.Libraries {
@@ -284,6 +308,37 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	return doc, nil
 }
 
+// unheard returns what the ToE's VEX documents say to no effect: what cannot be read of them, and statements about what no component
+// has. Neither changes a verdict, so that nobody else would tell.
+func unheard(a *assess.Assessment) (out []string) {
+	heard, said := map[fact.Ref]bool{}, map[fact.Ref]string{}
+	for _, c := range a.Plan.Components {
+		for _, g := range a.Base.Gaps(c, fact.Statement{}) {
+			out = append(out, fmt.Sprintf("%s: %s", fact.Place{Unit: g.Unit, Line: g.Line}, g.Text))
+		}
+		for _, r := range a.Base.Rows(c, fact.Answered{}) {
+			for _, from := range r.From {
+				heard[from] = true
+			}
+		}
+		for _, r := range a.Base.Rows(c, fact.Statement{}) {
+			s := r.Fact.(fact.Statement)
+			said[r.Ref()] = fmt.Sprintf("%s: what it says of %s in %s concerns no known vulnerability of any component", r.Place, s.Vulnerability, cmp.Or(s.Product, "no product"))
+		}
+	}
+	for ref, text := range said {
+		if !heard[ref] {
+			out = append(out, text)
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	if n := len(out) - 10; n > 0 {
+		out = append(out[:10], fmt.Sprintf("and %d more statements of VEX documents are without effect", n))
+	}
+	return out
+}
+
 // configuration reads assay.yaml, if there is one.
 func (j *job) configuration() (*toe.File, error) {
 	name := j.config
@@ -291,13 +346,18 @@ func (j *job) configuration() (*toe.File, error) {
 		return &toe.File{}, nil // it is read once its files are there
 	}
 	if name == "" {
+		if info, err := os.Stat(j.dir); err == nil && !info.IsDir() {
+			return nil, usage("%s is neither a directory nor an archive (zip, tar)", j.dir)
+		}
 		name = filepath.Join(j.dir, toe.FileName)
+	} else if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil, usage("--config %s: there is no such file", name)
 	}
 	data, err := acquire.ReadFile(filepath.Dir(name), filepath.Base(name), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) && j.config == "" {
 		return &toe.File{}, nil
 	} else if err != nil {
-		return nil, usage("read the configuration: %v", err)
+		return nil, usage("read the configuration %s: %v", name, err)
 	}
 	return parseConfiguration(filepath.Base(name), data)
 }
@@ -368,6 +428,8 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			a, err = acquire.Remote(ctx, store, r.dir, "", o)
 		case acquire.IsArchive(r.dir) && j.revision != "" && r.id == "main":
 			err = usage("--rev names a revision of a git repository, and %s is an archive", r.dir)
+		case acquire.IsArchive(r.dir) && acquire.IsImage(r.dir):
+			err = usage("%s is a container image: assess the system that it belongs to, with --image %s", r.dir, r.dir)
 		case acquire.IsArchive(r.dir):
 			a, err = acquire.Archive(ctx, store, r.dir, o)
 		case j.revision != "" && r.id == "main":
@@ -447,6 +509,9 @@ func (j *job) carried(config *toe.File, store *acquire.Store, a artefact.Artefac
 	return nil
 }
 
+// blobName matches the files of an OCI layout that hold its content.
+var blobName = regexp.MustCompile(`^blobs/sha256/[0-9a-f]{64}$`)
+
 // pictures freezes the images that were named and those that lie in the first root. What is an image is then no longer a file of unknown
 // content; one of the tree that cannot be read stays such a file, which is a gap.
 func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.Artefact, at time.Time, p *progress) (out []artefact.Artefact, err error) {
@@ -503,7 +568,9 @@ func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.
 			continue
 		}
 		for i := range as[0].Units {
-			if u := &as[0].Units[i]; u.Path == "main/"+found || strings.HasPrefix(u.Path, "main/"+found+"/") {
+			u := &as[0].Units[i] // only what an image is made of: a source directory does not vanish behind three files
+			rest, in := strings.CutPrefix(u.Path, "main/"+found+"/")
+			if u.Path == "main/"+found || in && (rest == "index.json" || rest == "oci-layout" || blobName.MatchString(rest)) {
 				u.Family, u.Language = artefact.Data, "image"
 			}
 		}

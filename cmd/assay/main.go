@@ -110,6 +110,8 @@ Start with: assay assess DIR`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), sbomCommand(), dbCommand(), versionCommand())
+	root.Version = version
+	root.SetVersionTemplate("assay {{.Version}}\n")
+	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), diffCommand(), sbomCommand(), dbCommand(), versionCommand())
 	return root
 }

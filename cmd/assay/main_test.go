@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,7 @@ import (
 	"assay/collect"
 	"assay/collect/worker"
 	"assay/derive"
+	"assay/dev/image/build"
 	"assay/fact"
 	"assay/rules"
 )
@@ -61,6 +63,16 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// layout OUT NAME DIR…: make an image of directories, a layer of each.
+			"layout": func(ts *testscript.TestScript, neg bool, args []string) {
+				i := build.Image{Name: args[1]}
+				for _, dir := range args[2:] {
+					l, err := build.Directory(ts.MkAbs(dir), "")
+					ts.Check(err)
+					i.Layers = append(i.Layers, l)
+				}
+				ts.Check(build.Layout(ts.MkAbs(args[0]), i))
+			},
 			// code N cmd args…: run a command and demand its exit code.
 			"code": func(ts *testscript.TestScript, neg bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)
@@ -205,11 +217,11 @@ func (s *system) engine(t *testing.T, memo assess.Memo, requirement string) *ass
 // assess judges the system in e.
 func (s *system) assess(e *assess.Engine) *assess.Assessment { return e.Assess(s.as, s.store, nil) }
 
-// with returns s with other units.
-func (s *system) with(units []artefact.Unit) *system {
+// with returns s with other units of one of its artefacts.
+func (s *system) with(n int, units []artefact.Unit) *system {
 	changed := *s
 	changed.as = slices.Clone(s.as)
-	changed.as[0].Units = units
+	changed.as[n].Units = units
 	return &changed
 }
 
@@ -263,9 +275,13 @@ func TestRuleCases(t *testing.T) {
 	}
 }
 
-// systems are the fixtures of the properties below: the example of this repository, and every rule case.
+// systems are the fixtures of the properties below: the example of this repository, a service with its image, and every rule case.
 func systems(t *testing.T) map[string]func(*testing.T) *system {
 	out := map[string]func(*testing.T) *system{"lab/shop": func(t *testing.T) *system { return tree(t, "../../lab/shop") }}
+	out["image/store"] = func(t *testing.T) *system { return store(t, "3.3.2-r0") }
+	for name, p := range photos {
+		out["image/"+name] = func(t *testing.T) *system { return orders(t, p) }
+	}
 	cases, _ := filepath.Glob("../../rules/testdata/*/*.txtar")
 	for _, name := range cases {
 		ar, err := txtar.ParseFile(name)
@@ -318,16 +334,17 @@ func worse(t *testing.T, what string, before, after []assess.Cell, lost map[cell
 // needed are, by requirement, predicates without which a cell can be neither satisfied nor not applicable, wherever a unit that
 // counts could carry them.
 var needed = map[string][]fact.Fact{
-	"ARCH.1": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}},
+	"ARCH.1": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}, fact.Image{}, fact.Installed{}},
 	"ARCH.3": {fact.Executes{}, fact.Fetches{}, fact.Dynamic{}, fact.Import{}, fact.Dependency{}, fact.Container{}, fact.Object{}, fact.Started{}, fact.Ran{}, fact.Target{}},
-	"QUAL.3": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}, fact.LookedUp{}, fact.Advisory{}, fact.VulnerabilityData{}},
+	"QUAL.3": {fact.Import{}, fact.Dependency{}, fact.Module{}, fact.Locked{}, fact.Workload{}, fact.Container{}, fact.LookedUp{}, fact.Advisory{}, fact.VulnerabilityData{},
+		fact.Image{}, fact.Installed{}, fact.Shipped{}},
 	"QUAL.5": {fact.Native{}},
 	"ENVI.1": {fact.Job{}, fact.Step{}, fact.Trigger{}},
 }
 
 // beside are collectors whose units only repeat what another kind of unit must say: from Go 1.17 on go.mod lists all that is
-// built, and go.sum and the module graph add what is not. osv-scalibr's inventory stands beside our own readers'.
-var beside = []string{"library/go-sum", "library/go-graph"}
+// built, and go.sum and the module graph add what is not; a solution only says which projects lie together. osv-scalibr's inventory stands beside our own readers'.
+var beside = []string{"library/go-sum", "library/go-graph", "library/dotnet-solution"}
 
 // touched returns the cells that a collector's loss must take: those of the components that its units go into, and that of the whole.
 func touched(a *assess.Assessment, c *collect.Collector, u artefact.Unit, into map[cellName]bool) {
@@ -350,6 +367,11 @@ func touched(a *assess.Assessment, c *collect.Collector, u artefact.Unit, into m
 			}
 		}
 	}
+}
+
+// speaks says whether c reads what is said in a component's favour: its loss may leave everything as it is, and must make nothing better.
+func speaks(a *assess.Assessment, c *collect.Collector) bool {
+	return slices.ContainsFunc(a.Units, func(u artefact.Unit) bool { return u.Family == artefact.Statement && c.Of(u) })
 }
 
 func foreign(a *assess.Assessment, component string) bool {
@@ -375,7 +397,7 @@ func TestBrokenCollectors(t *testing.T) {
 				for _, u := range base.Units {
 					touched(base, c, u, lost)
 				}
-				if len(lost) == 0 {
+				if len(lost) == 0 && !speaks(base, c) {
 					continue
 				}
 				for way, run := range ways {
@@ -400,36 +422,43 @@ func TestBrokenCollectors(t *testing.T) {
 	}
 }
 
-// A collector whose process dies at each of its units makes no cell better either: in real workers, on the example system.
+// A collector whose process dies at each of its units makes no cell better either: in real workers, on the example system and on a
+// service with its image, advisories and a statement.
 func TestDyingCollectors(t *testing.T) {
-	sys := tree(t, "../../lab/shop")
-	memo := new(assess.Memory)
-	base := sys.assess(sys.engine(t, memo, ""))
 	pool := worker.New()
 	defer pool.Close()
-	tried := 0
-	for i, d := range dying() {
-		lost := map[cellName]bool{}
-		for _, u := range base.Units {
-			touched(base, collectors[i], u, lost)
-		}
-		if len(lost) == 0 {
-			continue
-		}
-		tried++
-		e := sys.engine(t, memo, "")
-		e.Collectors = append(slices.Delete(slices.Clone(collectors), i, i+1), d)
-		e.Run = pool.Run
-		a := sys.assess(e)
-		worse(t, d.Name, base.Cells, a.Cells, lost)
-		if !slices.ContainsFunc(a.Cells, func(c assess.Cell) bool {
-			return slices.ContainsFunc(c.Why, func(s assess.Story) bool { return s.Kind == "killed" })
-		}) {
-			t.Errorf("%s: nobody tells of its death", d.Name)
+	tried := map[string]bool{}
+	for _, sys := range []*system{tree(t, "../../lab/shop"), orders(t, photos["open"]), orders(t, photos["mended"])} {
+		memo := new(assess.Memory)
+		base := sys.assess(sys.engine(t, memo, ""))
+		for i, d := range dying() {
+			lost := map[cellName]bool{}
+			for _, u := range base.Units {
+				touched(base, collectors[i], u, lost)
+			}
+			if len(lost) == 0 && !speaks(base, collectors[i]) {
+				continue
+			}
+			tried[collectors[i].Name] = true
+			e := sys.engine(t, memo, "")
+			e.Collectors = append(slices.Delete(slices.Clone(collectors), i, i+1), d)
+			e.Run = pool.Run
+			a := sys.assess(e)
+			worse(t, d.Name, base.Cells, a.Cells, lost)
+			if len(lost) > 0 && !slices.ContainsFunc(a.Cells, func(c assess.Cell) bool {
+				return slices.ContainsFunc(c.Why, func(s assess.Story) bool { return s.Kind == "killed" })
+			}) {
+				t.Errorf("%s: nobody tells of its death", d.Name)
+			}
 		}
 	}
-	if tried < 12 {
-		t.Errorf("only %d collectors were tried", tried)
+	for _, name := range []string{"image/contents", "advisory/osv", "advisory/data", "statement/openvex"} {
+		if !tried[name] {
+			t.Errorf("%s was not tried", name)
+		}
+	}
+	if len(tried) < 16 {
+		t.Errorf("only %d collectors were tried", len(tried))
 	}
 }
 
@@ -442,19 +471,26 @@ func TestUnreadUnits(t *testing.T) {
 			sys := make(t)
 			memo := new(assess.Memory)
 			base := sys.assess(sys.engine(t, memo, ""))
-			for i, u := range sys.as[0].Units {
-				lost := map[cellName]bool{}
-				for _, c := range collectors {
-					touched(base, c, u, lost)
+			for n, x := range sys.as {
+				for i, u := range x.Units {
+					lost := map[cellName]bool{}
+					for _, c := range collectors {
+						touched(base, c, u, lost)
+					}
+					for way := range 2 { // to be unread
+						if n == 0 && i%2 != way {
+							continue // one of a file, in turn: both of what is not
+						}
+						units := slices.Clone(x.Units)
+						if way == 0 {
+							units[i].Fault = "it is too large"
+						} else {
+							units[i].Digest, units[i].Parts = artefact.Hash("gone"), nil
+						}
+						changed := sys.with(n, units)
+						worse(t, u.Path, base.Cells, changed.assess(changed.engine(t, memo, "")).Cells, lost)
+					}
 				}
-				units := slices.Clone(sys.as[0].Units)
-				if i%2 == 0 { // two ways to be unread, in turn
-					units[i].Fault = "it is too large"
-				} else {
-					units[i].Digest, units[i].Parts = artefact.Hash("gone"), nil
-				}
-				changed := sys.with(units)
-				worse(t, u.Path, base.Cells, changed.assess(changed.engine(t, memo, "")).Cells, lost)
 			}
 		})
 	}
@@ -521,7 +557,7 @@ func TestUnknownLanguage(t *testing.T) {
 					}
 				}
 			}
-			changed := sys.with(units)
+			changed := sys.with(0, units)
 			worse(t, name+" "+u.Path, base.Cells, changed.assess(changed.engine(t, nil, "")).Cells, lost)
 			break // one of each system shows it
 		}
@@ -534,7 +570,7 @@ func TestUnknownLanguage(t *testing.T) {
 func TestLostFacts(t *testing.T) {
 	protective := map[string][]fact.Fact{
 		"ARCH.1": {fact.Annotated{}, fact.Package{}, fact.Setting{}, fact.Justified{}, fact.Complete{}, fact.Environment{}},
-		"QUAL.3": {fact.Complete{}, fact.VulnerabilityData{}, fact.LookedUp{}},
+		"QUAL.3": {fact.Complete{}, fact.VulnerabilityData{}, fact.LookedUp{}, fact.Image{}, fact.Alike{}},
 		"ENVI.1": {fact.TestCase{}},
 	}
 	for name, make := range systems(t) {
@@ -616,15 +652,34 @@ func TestSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	var documents [][]byte
 	for _, dir := range dirs {
 		var out, stderr bytes.Buffer
 		run(context.Background(), []string{"assess", dir, "-o", "json", "--cache", "none"}, &out, &stderr)
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+		if out.Len() == 0 {
+			t.Fatalf("%s: %s", dir, stderr.String())
+		}
+		documents = append(documents, out.Bytes())
+	}
+	for _, name := range slices.Sorted(maps.Keys(photos)) { // with images, read and not
+		for _, fault := range []string{"", "layer 1 of 2: it is not what its digest says"} {
+			sys := orders(t, photos[name])
+			sys.as[1].Units[0].Fault = fault
+			_, d := sys.judged(t, "")
+			data, err := json.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents = append(documents, data)
+		}
+	}
+	for i, data := range documents {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 		if err != nil {
-			t.Fatalf("%v: %s", err, stderr.String())
+			t.Fatal(err)
 		}
 		if err := schema.Validate(doc); err != nil {
-			t.Errorf("%s: %v", dir, err)
+			t.Errorf("document %d: %v", i, err)
 		}
 		doc.(map[string]any)["extra"] = true
 		if schema.Validate(doc) == nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"assay/report"
@@ -29,6 +31,6 @@ func reportCommand() *cobra.Command {
 			return writeOutputs(outs, doc, cmd.OutOrStdout())
 		},
 	}
-	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` (json, text); repeatable")
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` ("+strings.Join(report.Names(), ", ")+"); repeatable")
 	return c
 }

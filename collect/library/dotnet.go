@@ -1,6 +1,7 @@
 package library
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
@@ -11,7 +12,7 @@ import (
 
 var dotnetReader = manifest("dotnet", "csproj, fsproj, vbproj: packages, frameworks, projects and assemblies that are referred to, properties, imported files, and what image the SDK makes", readDotnet, "dotnet")
 var dotnetPropsReader = manifest("dotnet-props", "Directory.Packages.props, Directory.Build.props and .targets: central versions, and what applies to all projects below (Extra below)", readDotnetProps, "dotnet-props")
-var dotnetSolutionReader = manifest("dotnet-solution", "sln and slnx: the projects of a solution", readDotnetSolution, "dotnet-solution")
+var dotnetSolutionReader = manifest("dotnet-solution", "sln, slnx and slnf: the projects of a solution, or of a part of one", readDotnetSolution, "dotnet-solution")
 var dotnetPackagesReader = manifest("dotnet-packages", "packages.config", readDotnetPackages, "dotnet-packages")
 var dotnetLockReader = lock("dotnet-lock", "packages.lock.json, over all target frameworks", readDotnetLock)
 
@@ -321,6 +322,21 @@ func readDotnetSolution(r *reader) error {
 			err = fmt.Errorf("line %d: <%s> is not a solution", root.line, root.name)
 		}
 		return err
+	}
+	if strings.HasPrefix(strings.TrimSpace(r.Data), "{") {
+		var filter struct {
+			Solution struct {
+				Path     string
+				Projects []string
+			}
+		}
+		if err := json.Unmarshal([]byte(r.Data), &filter); err != nil {
+			return fmt.Errorf("line 1: %v", err)
+		}
+		for _, p := range filter.Solution.Projects { // relative to the solution that it filters
+			project(path.Join(path.Dir(dir(filter.Solution.Path)), dir(p)), 1)
+		}
+		return nil
 	}
 	if !strings.Contains(r.Data, "Microsoft Visual Studio Solution File") {
 		return fmt.Errorf("line 1: not a solution")

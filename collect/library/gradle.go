@@ -18,6 +18,9 @@ var gradleLockReader = lock("gradle-lock", "gradle.lockfile and its like: what a
 
 var gradleRef = regexp.MustCompile(`\$\{([^{}]*)\}`)
 
+// gradleTests matches what leaves the tests out, or lets their failures pass.
+var gradleTests = regexp.MustCompile(`(?:\btest\s*\.\s*|\b(?:test|tasks\.test|(?:withType|named)\s*[(<]\s*["']?[Tt]est\b[^{};\n]*)\s*\{(?:[^{}]|\{[^{}]*\})*?)(\bignoreFailures\s*(?:=|\.set\s*\()\s*true|\benabled\s*=\s*false|\bonlyIf\s*\{\s*false|\bexclude\s*\(?\s*["']\*\*(?:/\*)?["'])`)
+
 // A gradle is a script on its way through the reader.
 type gradle struct {
 	*reader
@@ -49,6 +52,9 @@ type gscope struct {
 func readGradle(r *reader) error {
 	g, err := gradleScript(r, r.Language == "gradle-kts")
 	g.module.Ecosystem = "maven"
+	if m := gradleTests.FindStringSubmatchIndex(r.text()); m != nil {
+		r.emit(fact.Property{Ecosystem: "gradle", Key: "tests", Value: fact.Const(strings.Join(strings.Fields(r.text()[m[2]:m[3]]), " "))}, 1+strings.Count(r.text()[:m[2]], "\n"))
+	}
 	g.module.Version = g.resolve(g.module.Version)
 	if strings.Contains(g.module.Version, "${") {
 		g.module.Version = ""

@@ -222,6 +222,25 @@ func (m *pom) plugin(e *elem, profile string, managed bool) {
 			m.build(p, extra("annotation processor", profile), section)
 		}
 	}
+	if name == "org.apache.maven.plugins:maven-surefire-plugin" {
+		for _, c := range m.configurations(e) {
+			for _, key := range []string{"skip", "skipTests", "skipExec", "testFailureIgnore"} {
+				for _, x := range c.all(key) {
+					m.emit(fact.Property{Ecosystem: "maven", Key: "maven-surefire-plugin." + key, Value: m.value(x.text), Site: fact.Site{Symbol: section}}, x.line)
+				}
+			}
+			for _, x := range c.all("excludes", "exclude") {
+				if x.text == "**" || x.text == "**/*" || x.text == "**/*.java" || x.text == "**/*.*" || x.text == "**/*Test*" {
+					m.emit(fact.Property{Ecosystem: "maven", Key: "maven-surefire-plugin.nothing", Value: fact.Const("true"), Site: fact.Site{Symbol: section}}, x.line)
+				}
+			}
+		}
+		for _, x := range e.all("executions", "execution") {
+			if x.get("id").text == "default-test" && x.get("phase").text == "none" {
+				m.emit(fact.Property{Ecosystem: "maven", Key: "maven-surefire-plugin.nothing", Value: fact.Const("true"), Site: fact.Site{Symbol: section}}, x.line)
+			}
+		}
+	}
 	m.image(e, name, profile, managed)
 }
 

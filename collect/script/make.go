@@ -54,6 +54,13 @@ func readMake(w *writer) error {
 			}
 		}
 	}
+	if flags := m.vars["MAKEFLAGS"]; strings.Contains(flags, "ignore-errors") || regexp.MustCompile(`(^|\s)-?[a-zA-Z]*i[a-zA-Z]*(\s|$)`).MatchString(flags) {
+		m.ignore[""] = true
+	}
+	if s := m.vars["SHELL"]; s != "" && !strings.Contains(s, "$") && !strings.HasSuffix(strings.Fields(s)[0], "sh") && !strings.HasSuffix(strings.ToLower(s), ".exe") { // who knows what becomes of a recipe
+		m.ignore[""] = true
+		m.gap(1, "unresolved", "recipes are handed to %s, which is no shell that is known", s)
+	}
 	var open []*rule
 	for _, l := range lines {
 		text := strings.TrimSpace(l.text)

@@ -24,7 +24,7 @@ import (
 )
 
 // All are the collectors of this package.
-var All = []*collect.Collector{Shell, Lines, Make, Task, Just, Procfile, None}
+var All = []*collect.Collector{Shell, Lines, Arguments, Make, Task, Just, Procfile, None}
 
 const (
 	maxFile     = 2 << 20 // bytes
@@ -197,6 +197,17 @@ var Lines = collector("lines", "Batch files and PowerShell scripts as one target
 	}
 	return w.lines(fact.Target{Tool: w.p.Language}, mark)
 }, "batch", "powershell")
+
+var Arguments = collector("arguments", "Files that add arguments to a command (.mvn/maven.config, .mvn/jvm.config) as one target without a name, an argument a command.", func(w *writer) error {
+	t := fact.Target{Tool: "arguments"}
+	for l := range strings.Lines(w.text) {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "#") {
+			t.Commands = append(t.Commands, strings.Fields(l)...)
+		}
+	}
+	w.emit(t, 1)
+	return nil
+}, "arguments")
 
 // # Procfile
 

@@ -563,6 +563,7 @@ func (r *scriptReader) tested(i int, written, name string) {
 	own := r.declares[head] || strings.HasPrefix(r.aliases[head], ".")
 	switch {
 	case name == "":
+	case (begins(head, "assert") || head == "expect") && !own && r.holdsAlways(i, head):
 	case head == "expect" && !own:
 		switch {
 		case !member && !r.is(r.parent(i), "member_expression"): // without what is expected
@@ -723,7 +724,7 @@ func (r *scriptReader) test(i, function, list int) {
 				skipped = skipped || (key == "skip" || key == "todo") && r.is(r.field(p, "value"), "true", "string")
 			}
 		}
-		if r.is(c, "arrow_function", "function_expression", "function", "generator_function") {
+		if c = r.wrapped(c); r.is(c, "arrow_function", "function_expression", "function", "generator_function") {
 			body = c
 			parameters := r.field(c, "parameters")
 			first := r.field(c, "parameter")
@@ -753,6 +754,27 @@ func (r *scriptReader) test(i, function, list int) {
 		return
 	}
 	r.trials.begin(code.Test{Name: around.text, Skipped: around.skipped, Place: r.place(i)}, body, around.end)
+}
+
+// wrapped returns the function that a test hands to what runs it: fakeAsync(() => …), inject([Shop], shop => …). What is not
+// wrapped is returned as it is.
+func (r *scriptReader) wrapped(i int) int {
+	for range 3 {
+		if !r.is(i, "call_expression") {
+			break
+		}
+		inner := none
+		for c := range r.named(r.field(i, "arguments")) {
+			if r.is(c, "arrow_function", "function_expression", "function", "generator_function", "call_expression") {
+				inner = c
+			}
+		}
+		if inner < 0 {
+			break
+		}
+		i = inner
+	}
+	return i
 }
 
 // skipsFirst reports whether a function begins by skipping the test that it is, whatever the circumstances.

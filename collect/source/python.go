@@ -86,7 +86,9 @@ func (r *pythonReader) visit(i int, kind string) {
 	case "identifier", "attribute":
 		r.passed(i)
 	case "assert_statement":
-		r.trials.asserts()
+		if !r.holdsAlways(i, "") {
+			r.trials.asserts()
+		}
 	case "raise_statement":
 		if r.direct(i, "function_definition", "lambda") {
 			r.trials.asserts()
@@ -94,6 +96,9 @@ func (r *pythonReader) visit(i int, kind string) {
 	case "exec_statement":
 		r.dynamic("exec", fact.Unknown("code made at run time"), i)
 	case "assignment":
+		if r.parent(r.parent(i)) == 0 && r.source(r.field(i, "left")) == "__test__" && r.source(r.field(i, "right")) == "False" {
+			r.skipAll = true
+		}
 		if r.parent(r.parent(i)) == 0 && r.source(r.field(i, "left")) == "pytestmark" {
 			right := r.field(i, "right")
 			if r.is(right, "call") {
@@ -400,6 +405,7 @@ func (r *pythonReader) tested(name string, i int) {
 		r.trials.delegates()
 	case !member && r.declares[name] && !begins(name, "assert"):
 		r.trials.delegates()
+	case begins(f, "assert") && r.holdsAlways(r.field(i, "arguments"), ""):
 	case begins(f, "assert"), begins(f, "should"), f == "raise_for_status":
 		r.trials.asserts()
 	case strings.HasPrefix(name, "pytest."):
@@ -487,10 +493,11 @@ func (r *pythonReader) marks(definition int) (skipped, other bool) {
 		}
 		other = other || pythonOthers[last(name, ".")]
 		switch r.resolve(name) {
-		case "pytest.mark.skip", "unittest.skip", "unittest.case.skip":
+		case "pytest.mark.skip", "unittest.skip", "unittest.case.skip", "pytest.mark.xfail", "unittest.expectedFailure": // may fail as it likes
 			skipped = true
 		case "pytest.mark.skipif", "unittest.skipIf":
-			skipped = skipped || r.is(r.first(r.field(r.first(d), "arguments")), "true")
+			first := r.first(r.field(r.first(d), "arguments"))
+			skipped = skipped || r.is(first, "true") || r.is(first, "integer") && strings.Trim(r.source(first), "0") != ""
 		case "unittest.skipUnless":
 			skipped = skipped || r.is(r.first(r.field(r.first(d), "arguments")), "false")
 		}

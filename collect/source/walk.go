@@ -117,6 +117,31 @@ func (w *walk) test(framework, name string, skipped bool, i int) {
 }
 
 // direct reports whether node i runs when the innermost test does, for no function of any of these kinds lies between them.
+
+// holdsAlways reports whether what node i asserts is true alone, so that no change of anything fails it. But is a name that
+// does not count.
+func (w *walk) holdsAlways(i int, but string) bool {
+	if i < 0 || w.nodes[i].to-w.nodes[i].from > 200 {
+		return false
+	}
+	if text := strings.ToLower(w.source(i)); strings.Contains(text, "false") || strings.Contains(text, "none") || strings.Contains(text, "null") || strings.Contains(text, "not") ||
+		strings.Contains(text, "fail") || strings.Contains(text, "throw") || strings.Contains(text, "0") {
+		return false
+	}
+	literals := 0
+	for c := i + 1; c < int(w.nodes[i].end); c++ {
+		switch k := w.kind(c); {
+		case k == "this", strings.HasSuffix(k, "identifier") && k != "property_identifier" && w.source(c) != but:
+			return false
+		case k == "true":
+			literals++
+		case strings.Contains(k, "integer") || k == "number" || k == "string" || strings.HasSuffix(k, "_literal"):
+			return false
+		}
+	}
+	return literals > 0
+}
+
 func (w *walk) direct(i int, functions ...string) bool {
 	if !w.trials.on() {
 		return false
