@@ -202,7 +202,7 @@ func (t *table) fact(ref fact.Ref, indent string, depth int) {
 	if len(f.Places) > 0 {
 		where = "  " + place(f.Places[0])
 	}
-	t.line("%s%s", indent, t.s.paint("2", clip(fmt.Sprintf("%s %s (%s, %s)%s  %s", f.Predicate, strings.Join(parts, " "), f.Grade, f.Collector, where, ref.String()[7:19]), t.s.Width-len(indent))))
+	t.line("%s%s", indent, t.s.paint("2", clip(fmt.Sprintf("%s %s (%s, %s)%s  %s", ref.String()[7:19], f.Predicate, f.Grade, f.Collector, where, strings.Join(parts, " ")), t.s.Width-len(indent))))
 	for _, from := range f.From[:min(len(f.From), 4)] {
 		t.fact(from, indent+"  ", depth+1)
 	}

@@ -84,7 +84,7 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 	for ref, n := range fact.All[fact.Native](v) {
 		if row, _ := v.Row(ref); row.Class != artefact.Production {
 			if text := aside(n, row.Class); text != "" {
-				fs = append(fs, Finding{Subject: asideSubject + n.Site.Unit, Facts: []fact.Ref{ref}, Text: text})
+				fs = append(fs, Finding{Subject: asideSubject + shown(n.Site.Unit), Facts: []fact.Ref{ref}, Text: text})
 			}
 			continue
 		}
@@ -92,12 +92,12 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 			byKind[n.Kind], files[n.Kind] = &Finding{Subject: "unmanaged code: " + n.Kind}, map[string]bool{}
 		}
 		byKind[n.Kind].Facts = append(byKind[n.Kind].Facts, ref)
-		files[n.Kind][n.Site.Unit] = true
+		files[n.Kind][shown(n.Site.Unit)] = true
 	}
 	for _, class := range []artefact.Class{artefact.Generated, artefact.Example, artefact.Test} {
 		for _, g := range v.Beyond(fact.Native{}, class) {
 			if aside(fact.Native{Site: fact.Site{Unit: g.Unit}}, class) != "" {
-				fs = append(fs, Finding{Subject: asideSubject + g.Unit, Text: g.Unit + " was not read whole, and may be delivered", Gaps: []fact.Gap{g}})
+				fs = append(fs, Finding{Subject: asideSubject + shown(g.Unit), Text: shown(g.Unit) + " was not read whole, and may be delivered", Gaps: []fact.Gap{g}})
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 		if row, _ := v.Row(ref); row.Class != artefact.Production {
 			continue
 		} else if m := compiler.FindStringSubmatch(strings.ReplaceAll(r.Text, "\\\n", " ")); m != nil && byKind["c"] == nil {
-			fs = append(fs, Finding{Subject: compiles + m[2] + " in " + r.Site.Unit, Facts: []fact.Ref{ref},
+			fs = append(fs, Finding{Subject: compiles + m[2] + " in " + shown(r.Site.Unit), Facts: []fact.Ref{ref},
 				Text: fmt.Sprintf("%s runs %s, and no source that it could compile is among the files", path.Base(r.Site.Unit), m[2])})
 		}
 	}
@@ -142,7 +142,7 @@ func checkUnmanaged(v *fact.View) (fs []Finding) {
 		fs = append(fs, Finding{Subject: "own source", Text: "no source of this component is among the files"})
 	default:
 		fs = append(fs, Finding{Subject: "unmanaged code", Status: NotApplicable, Absent: []fact.Fact{fact.Native{}},
-			Text: fmt.Sprintf("its %s of source (%s) hold no C, assembly, unsafe code or native interface", files1(n), strings.Join(spoken(languages), ", "))})
+			Text: fmt.Sprintf("its %s of source (%s) %s no C, assembly, unsafe code or native interface", files1(n), strings.Join(spoken(languages), ", "), onlyOr(n, "holds", "hold"))})
 	}
 	return fs
 }
@@ -162,6 +162,9 @@ func isUnmapped(v *fact.View) bool {
 	}
 	return false
 }
+
+// shown is a file as people know it: without the name of the first root.
+func shown(unit string) string { return strings.TrimPrefix(unit, "main/") }
 
 func files1(n int) string {
 	if n == 1 {
@@ -190,9 +193,9 @@ func elsewhere(v *fact.View) func(fact.Native, artefact.Class) string {
 		what := cmp.Or(unmanaged[n.Kind], n.Kind)
 		switch {
 		case class == artefact.Generated && !strings.HasSuffix(n.Site.Unit, ".pb.go"):
-			return fmt.Sprintf("%s says that a program wrote it, and holds %s: which program, from what, is not known", n.Site.Unit, what)
+			return fmt.Sprintf("%s says that a program wrote it, and holds %s: which program, from what, is not known", shown(n.Site.Unit), what)
 		case class != artefact.Generated && imported[last(path.Dir(n.Site.Unit))]:
-			return fmt.Sprintf("%s lies among tests or examples, and holds %s; production imports something of that name", n.Site.Unit, what)
+			return fmt.Sprintf("%s lies among tests or examples, and holds %s; production imports something of that name", shown(n.Site.Unit), what)
 		}
 		return ""
 	}

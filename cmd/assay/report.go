@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,15 @@ func reportCommand() *cobra.Command {
 					return nothing(err)
 				}
 			}
-			return writeOutputs(outs, doc, cmd.OutOrStdout())
+			if err := writeOutputs(outs, doc, cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			for _, o := range outs {
+				if o.path != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", o.path)
+				}
+			}
+			return nil
 		},
 	}
 	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` ("+strings.Join(report.Names(), ", ")+"); repeatable")
