@@ -1,7 +1,6 @@
 package advisory
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,30 +12,7 @@ import (
 	"assay/collect/config/read/cases"
 )
 
-var update = flag.Bool("update", false, "rewrite the want sections")
-
-func TestCases(t *testing.T) {
-	files, _ := filepath.Glob("testdata/*/*.txtar")
-	if len(files) == 0 {
-		t.Fatal("no case was found")
-	}
-	for _, file := range files {
-		t.Run(file, func(t *testing.T) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := cases.Run(t, filepath.Base(filepath.Dir(file)), All, data)
-			if *update {
-				if err := os.WriteFile(file, got, 0o666); err != nil {
-					t.Fatal(err)
-				}
-			} else if string(got) != string(data) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, data)
-			}
-		})
-	}
-}
+func TestCases(t *testing.T) { cases.All(t, All) }
 
 // Whatever there is to read, reading ends, twice in the same, and owns to what it makes.
 func Fuzz(f *testing.F) {

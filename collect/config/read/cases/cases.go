@@ -4,7 +4,10 @@ package cases
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +20,33 @@ import (
 	"assay/collect"
 	"assay/fact"
 )
+
+var update = flag.Bool("update", false, "rewrite what the cases want")
+
+// All runs testdata/LANGUAGE/CASE.txtar with collectors. It fails if there is none.
+func All(t *testing.T, all []*collect.Collector) {
+	files, _ := filepath.Glob(filepath.Join("testdata", "*", "*.txtar"))
+	if len(files) == 0 {
+		t.Fatal("no cases")
+	}
+	for _, file := range files {
+		language := filepath.Base(filepath.Dir(file))
+		t.Run(language+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := Run(t, language, all, data)
+			if *update {
+				if err := os.WriteFile(file, got, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			} else if d := cmp.Diff(string(data), string(got)); d != "" {
+				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}
 
 // Run runs one case in a language, and returns it with what it got.
 func Run(t *testing.T, language string, all []*collect.Collector, data []byte) []byte {
