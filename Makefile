@@ -16,6 +16,6 @@ lint:
 bench:
 	go test -run "^$$" -bench . ./...
 
-# Public systems under $$ASSAY_CORPUS against what was expected of them.
+# Public systems under $$ASSAY_CORPUS against what was expected of them, with the vulnerability data in $$ASSAY_DATABASE (assay db import).
 score: build
-	go run ./dev/score -assay bin/assay -corpus "$$ASSAY_CORPUS"
+	go run ./dev/score -assay bin/assay -corpus "$$ASSAY_CORPUS" -database "$$ASSAY_DATABASE"
