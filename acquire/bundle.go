@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"assay/artefact"
 )
 
@@ -78,8 +80,17 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 			continue
 		}
 		u.Seal(content)
+		if u.Language != "gitlab-ci" {
+			continue
+		}
+		named := includes(content, store)
 		for _, m := range members {
-			if byPath[m].Language == "gitlab-ci-include" && u.Language == "gitlab-ci" {
+			for n := range includes(byPath[m].File(), store) {
+				named[n] = true
+			}
+		}
+		for _, m := range members { // what is only triggered is a pipeline of its own, and stays one
+			if _, p, _ := strings.Cut(m, "/"); byPath[m].Language == "gitlab-ci-include" && named[p] {
 				included[m] = true
 			}
 		}
@@ -90,6 +101,35 @@ func bundle(units []artefact.Unit, root string, store *Store) []artefact.Unit {
 		}
 	}
 	return units
+}
+
+// includes returns what a GitLab pipeline takes in under its top-level include, by paths from the repository's root; nothing of
+// one that cannot be read, whose gap its reader tells.
+func includes(d artefact.Digest, store *Store) map[string]bool {
+	out := map[string]bool{}
+	data, err := store.Get(d)
+	if err != nil {
+		return out
+	}
+	var top struct {
+		Include yaml.Node `yaml:"include"`
+	}
+	if yaml.Unmarshal([]byte(data), &top) != nil {
+		return out
+	}
+	var walk func(n *yaml.Node, depth int)
+	walk = func(n *yaml.Node, depth int) {
+		if n.Kind == yaml.ScalarNode {
+			out[strings.TrimPrefix(path.Clean("/"+n.Value), "/")] = true
+		}
+		for _, x := range n.Content {
+			if depth < 10 {
+				walk(x, depth+1)
+			}
+		}
+	}
+	walk(&top.Include, 0)
+	return out
 }
 
 // mainCompose and variantCompose match the names of compose files: the one that is read by default, and one that is merged over

@@ -172,11 +172,15 @@ func mend(u fact.Updates) string {
 	return "Have a policy verify signatures of every image before it runs, or deploy by a pipeline"
 }
 
-// deployedAsBuilt returns the names of images that a tool of the ToE builds and puts into the deployment under another name: a name
-// without a tag that something builds is a place to be filled in, and pins what it is filled with.
+// deployedAsBuilt returns the names of images that skaffold builds and puts into the deployment under another name: such a name is a
+// place to be filled in, and pins what it is filled with. Who merely builds and pushes an image fills in nothing: what is deployed
+// by that name is whatever was pushed last.
 func deployedAsBuilt(v *fact.View) map[string]bool {
 	out := map[string]bool{}
 	for _, b := range fact.All[fact.ImageBuild](v) {
+		if !strings.HasPrefix(path.Base(b.Site.Unit), "skaffold.y") {
+			continue
+		}
 		all, _ := b.Image.Consts()
 		for _, name := range all {
 			if !strings.ContainsAny(name[strings.LastIndexByte(name, '/')+1:], ":@") {

@@ -138,14 +138,14 @@ type Rule struct {
 // Passed is the parameter of a view that says which of a rule's Dates was the last to come; "" if none has.
 const Passed = "(passed)"
 
-// Due tells v which of r's dates have come by day, if it has any.
+// Due tells v which of r's dates have come by day, if it has any; all of them, if day is "".
 func (r *Rule) Due(v *fact.View, day string) {
 	if r.Dates == nil {
 		return
 	}
 	last := ""
 	for _, d := range r.Dates(v) {
-		if d <= day {
+		if d <= day || day == "" { // on a day that nobody names everything is due: nothing passes for fresh by default
 			last = max(last, d)
 		}
 	}

@@ -76,3 +76,15 @@ func TestBasis(t *testing.T) {
 		}
 	}
 }
+
+// On a day that nobody names everything is due: what may be too old is not fresh by default.
+func TestDue(t *testing.T) {
+	r := &Rule{Dates: func(*fact.View) []string { return []string{"2026-01-02", "2026-03-04", "2026-02-03"} }}
+	for day, want := range map[string]string{"2026-01-01": "", "2026-02-03": "2026-02-03", "2027-01-01": "2026-03-04", "": "2026-03-04"} {
+		v := new(fact.Base).View([]string{"shop"}, nil)
+		r.Due(v, day)
+		if got := v.Param(Passed); got != want {
+			t.Errorf("on %q the last date to pass is %q, want %q", day, got, want)
+		}
+	}
+}
