@@ -241,7 +241,19 @@ func strict(name string, n *yaml.Node, t reflect.Type, where string) error {
 // number sets the lines of what stands in lists, and of parameters.
 func number(root *yaml.Node, f *File) {
 	f.lines = map[string]int{}
-	v := reflect.ValueOf(f).Elem()
+	numberLists(root, reflect.ValueOf(f).Elem())
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key, list := root.Content[i].Value, root.Content[i+1]
+		if key == "parameters" {
+			for k := 0; k+1 < len(list.Content); k += 2 {
+				f.lines[list.Content[k].Value] = list.Content[k].Line
+			}
+		}
+	}
+}
+
+// numberLists sets the lines of what stands in the lists of v.
+func numberLists(root *yaml.Node, v reflect.Value) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, list := root.Content[i].Value, root.Content[i+1]
 		for j := range v.NumField() {
@@ -252,11 +264,6 @@ func number(root *yaml.Node, f *File) {
 				if e := v.Field(j).Index(k); e.Kind() == reflect.Struct {
 					e.FieldByName("Line").SetInt(int64(list.Content[k].Line))
 				}
-			}
-		}
-		if key == "parameters" {
-			for k := 0; k+1 < len(list.Content); k += 2 {
-				f.lines[list.Content[k].Value] = list.Content[k].Line
 			}
 		}
 	}

@@ -29,7 +29,8 @@ var below = map[string][]string{
 	"code":      {"fact", "artefact"},
 	"scheme":    {},
 	"model":     {"fact", "artefact"},
-	"toe":       {},
+	"seal":      {},
+	"toe":       {"seal"},
 	"acquire":   {"artefact"},
 	"collect":   {"fact", "artefact"},
 	"collect/":  {"collect", "collect/", "code", "toe", "fact", "artefact"},
@@ -37,13 +38,15 @@ var below = map[string][]string{
 	"derive/":   {},
 	"rules":     {"model", "scheme", "fact", "artefact"},
 	"assess":    {"rules", "derive", "collect", "scheme", "fact", "artefact"},
+	"review":    {"assess", "rules", "toe", "scheme", "fact", "artefact", "seal"},
+	"cert":      {"review", "report", "assess", "rules", "derive", "toe", "scheme", "fact", "artefact", "seal"},
 	"report":    {"assess", "derive", "rules", "scheme", "fact", "artefact"},
 	"cmd/assay": {"*"},
 	"dev/":      {"*"},
 }
 
 // pure packages read no clock, network, environment or file. What a few of them need for their work on content is named.
-var pure = []string{"artefact", "fact", "code", "scheme", "toe", "collect", "collect/", "derive", "rules", "assess", "report"}
+var pure = []string{"artefact", "fact", "code", "scheme", "seal", "toe", "review", "collect", "collect/", "derive", "rules", "assess", "report"}
 
 var impure = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "syscall", "path/filepath", "io/ioutil"}
 
