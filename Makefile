@@ -1,4 +1,4 @@
-.PHONY: build test lint bench fuzz score
+.PHONY: build test lint bench stages fuzz score
 
 # The program.
 build:
@@ -19,3 +19,7 @@ bench:
 # Public systems under $$ASSAY_CORPUS against what was expected of them, with the vulnerability data in $$ASSAY_DATABASE (assay db import).
 score: build
 	go run ./dev/score -assay bin/assay -corpus "$$ASSAY_CORPUS" -database "$$ASSAY_DATABASE"
+
+# Stages of an assessment of $$DIR: cold, unchanged, one file edited.
+stages: build
+	go run ./dev/bench "$$DIR"

@@ -50,6 +50,9 @@ type Options struct {
 	Exclude  []string
 	Limits   Limits
 	Progress func(done, total int)
+	Readings *Readings // of earlier runs; nil reads every file
+
+	Records *RecordsFound // if set, the records among the files are put here in place of among the units
 }
 
 // An entry is one file as a source of files lists it, before anything is known of it.
@@ -58,6 +61,9 @@ type entry struct {
 	size  int64
 	fault string // why it cannot be read, if that is known already
 	read  func() ([]byte, error)
+
+	stamp stamp                         // when it was listed; zero where there is none
+	exact func() ([]byte, stamp, error) // read, with the stamp of the file that was read; nil if there is none
 }
 
 // ErrEmpty says that a root holds no file at all, of which nothing could be said.
@@ -87,6 +93,14 @@ func (s *Store) add(d artefact.Digest, read func() ([]byte, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.where[d] = read
+}
+
+// Holds says whether d was had when this was acquired: read then, or known to be what was read before. It reads nothing.
+func (s *Store) Holds(d artefact.Digest) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, kept := s.kept[d]
+	return kept || s.where[d] != nil
 }
 
 // ReadFile reads one regular file of dir, at most limit bytes, without following it out of dir or waiting for a pipe. A
@@ -120,10 +134,15 @@ func (s *Store) Get(d artefact.Digest) (string, error) {
 }
 
 // freeze turns entries into an artefact, on all cores.
-func freeze(ctx context.Context, store *Store, a artefact.Artefact, entries []entry, o Options) (artefact.Artefact, error) {
+func freeze(ctx context.Context, store *Store, a artefact.Artefact, entries []entry, known *treeReadings, o Options) (artefact.Artefact, error) {
 	lim := o.Limits
 	if lim == (Limits{}) {
 		lim = Default
+	}
+	if o.Records != nil {
+		rest, found := sift(entries)
+		entries, *o.Records = rest, *found
+		a.LeftOut = append(a.LeftOut, found.LeftOut()...)
 	}
 	entries, left := filter(entries, o)
 	a.LeftOut = append(a.LeftOut, left...)
@@ -151,7 +170,7 @@ func freeze(ctx context.Context, store *Store, a artefact.Artefact, entries []en
 				if i >= len(entries) || ctx.Err() != nil {
 					return
 				}
-				units[i] = take(store, a.Root, entries[i], charts, lim, &total)
+				units[i] = take(store, a.Root, entries[i], known, charts, lim, &total)
 				if o.Progress != nil {
 					o.Progress(i, len(entries))
 				}
@@ -162,12 +181,13 @@ func freeze(ctx context.Context, store *Store, a artefact.Artefact, entries []en
 	if err := ctx.Err(); err != nil {
 		return a, err
 	}
+	known.keep()
 	a.Units = bundle(units, a.Root, store)
 	return a, nil
 }
 
 // take makes a unit of one entry.
-func take(store *Store, root string, e entry, charts map[string]bool, lim Limits, total *int64) artefact.Unit {
+func take(store *Store, root string, e entry, known *treeReadings, charts map[string]bool, lim Limits, total *int64) artefact.Unit {
 	u := artefact.Unit{Path: root + "/" + e.path}
 	size := lim.File
 	if k, ok := named[strings.ToLower(path.Base(e.path))]; ok && k.family == artefact.Lock {
@@ -175,6 +195,9 @@ func take(store *Store, root string, e entry, charts map[string]bool, lim Limits
 	}
 	fault := e.fault
 	var data []byte
+	var at stamp
+	var was reading // of an earlier run, if remembered
+	remembered := false
 	switch {
 	case fault != "":
 	case e.size > size:
@@ -182,28 +205,48 @@ func take(store *Store, root string, e entry, charts map[string]bool, lim Limits
 	case atomic.AddInt64(total, e.size) > lim.Total:
 		fault = fmt.Sprintf("the root holds more than %d bytes; this file was not read", lim.Total)
 	default:
+		if was, remembered = known.get(e.path, e.stamp); remembered {
+			break
+		}
 		var err error
-		if data, err = e.read(); err != nil {
+		if data, at, err = e.content(); err != nil {
 			fault = "the file cannot be read: " + reason(err)
 		} else if int64(len(data)) > size {
 			fault, data = fmt.Sprintf("the file grew while it was read, beyond %d bytes", size), nil
 		}
 	}
-	k := classify(e.path, data)
-	if fault != "" && k == (kind{artefact.Data, ""}) && !inertSet[path.Ext(strings.ToLower(e.path))] {
-		k = kind{artefact.Source, ""} // empty because unread, not because there is nothing
+	if !remembered {
+		k := classify(e.path, data)
+		if fault != "" && k == (kind{artefact.Data, ""}) && !inertSet[path.Ext(strings.ToLower(e.path))] {
+			k = kind{artefact.Source, ""} // empty because unread, not because there is nothing
+		}
+		was = reading{at, artefact.Hash(string(data)), string(k.family), k.language, int(class(e.path, k, data))}
+		if fault == "" && at.Size == int64(len(data)) {
+			known.take(e.path, was)
+		}
 	}
-	if chartFile(e.path, k, charts) {
-		k = kind{artefact.Data, "chart file"} // it is read as a part of its chart
+	k := kind{artefact.Family(was.Family), was.Language}
+	u.Family, u.Language, u.Class = k.family, k.language, artefact.Class(was.Class)
+	if chartFile(e.path, k, charts) { // it is read as a part of its chart
+		k = kind{artefact.Data, "chart file"}
+		u.Family, u.Language, u.Class = k.family, k.language, class(e.path, k, nil)
 	}
-	u.Family, u.Language, u.Class = k.family, k.language, class(e.path, k, data)
 	if fault != "" {
 		u.Fault, u.Digest = fault, artefact.Hash("unread", fault, strconv.FormatInt(e.size, 10))
 		return u
 	}
-	u.Digest = artefact.Hash(string(data))
+	u.Digest = was.Digest
 	store.add(u.Digest, e.read)
 	return u
+}
+
+// content reads e, and returns the stamp of the file that it read, if files of its kind have any.
+func (e entry) content() ([]byte, stamp, error) {
+	if e.exact != nil {
+		return e.exact()
+	}
+	data, err := e.read()
+	return data, stamp{}, err
 }
 
 // reason is an error without the path of the machine it happened on.

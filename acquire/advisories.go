@@ -46,6 +46,7 @@ const (
 var ecosystems = map[string]string{
 	"maven": "Maven", "npm": "npm", "go": "Go", "pypi": "PyPI", "nuget": "NuGet", "cargo": "crates" + ".io", "composer": "Packagist",
 	"conan": "ConanCenter", "gem": "RubyGems", "debian": "Debian", "alpine": "Alpine",
+	"redhat": "Red Hat", "rocky": "Rocky Linux", "almalinux": "AlmaLinux", "suse": "SUSE", "opensuse": "openSUSE", "azurelinux": "Azure Linux",
 }
 
 // Ecosystem returns how assay spells an ecosystem that OSV or assay has a name for, and which release of it is meant, if one is:
@@ -145,9 +146,10 @@ type EcosystemData struct {
 	Day       string // of the oldest of its sources
 	Sources   []AdvisorySource
 	Entries   int
-	Malformed int   // of these, of which only the library's name could be read
-	Names     int   // libraries that have entries
-	Size      int64 // in bytes, of its file
+	Malformed int      // of these, of which only the library's name could be read
+	Names     int      // libraries that have entries
+	Releases  []string // of a system, that entries are about
+	Size      int64    // in bytes, of its file
 	Fault     string
 }
 
@@ -262,7 +264,9 @@ func (a *Advisories) data(ecosystem string) (content []byte, fault string) {
 		Day       string `json:"day"`
 		List      string `json:"known_exploited,omitempty"`
 		Entries   int    `json:"entries"`
-	}{ecosystem, d.Source(), d.Day, list, d.Entries}), ""
+
+		Releases []string `json:"releases,omitempty"`
+	}{ecosystem, d.Source(), d.Day, list, d.Entries, d.Releases}), ""
 }
 
 // answer is the content of the unit of one name.

@@ -26,6 +26,7 @@ type osvEntry struct {
 	Summary    string        `json:"summary,omitempty"`
 	Published  string        `json:"published,omitempty"`
 	Modified   string        `json:"modified,omitempty"`
+	Known      string        `json:"known,omitempty"` // a day on which it was public, where it does not say since when; ours, not OSV's
 	Withdrawn  string        `json:"withdrawn,omitempty"`
 	Severity   []osvSeverity `json:"severity,omitempty"`
 	Affected   []osvAffected `json:"affected,omitempty"`
@@ -229,6 +230,7 @@ func (e *osvEntry) check() error {
 	if e.Malformed {
 		return errors.New("it says itself that it is malformed")
 	}
+	e.Known = ""
 	for _, t := range []struct {
 		key   string
 		value *string
@@ -322,6 +324,9 @@ func stubOf(name string, data []byte) (stub osvEntry, told bool) {
 	return stub, told
 }
 
+// advised are systems whose entries are advisories of their makers. What such an advisory mends is upstream of it; some call it related.
+var advised = map[string]bool{"redhat": true, "rocky": true, "almalinux": true, "suse": true, "opensuse": true, "azurelinux": true}
+
 // only returns the entry without what is about other libraries than name, spelt as lookupName does.
 func (e osvEntry) only(ecosystem, name string) osvEntry {
 	var kept []osvAffected
@@ -334,6 +339,13 @@ func (e osvEntry) only(ecosystem, name string) osvEntry {
 		}
 	}
 	e.Affected = kept
+	if advised[ecosystem] && len(e.Upstream) == 0 {
+		for _, id := range e.Related {
+			if strings.HasPrefix(id, "CVE-") {
+				e.Upstream = append(e.Upstream, id)
+			}
+		}
+	}
 	return e
 }
 

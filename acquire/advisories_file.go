@@ -30,7 +30,13 @@ import (
 //
 // So one lookup reads the root, which is small, one page and one record, and each of them is checked against a digest in the
 // one before. That a name is absent is checked like its presence: by the page where it would be.
-const advisoryMagic = "assay advisories 1\n"
+//
+// The last digit of the magic is the format's version. Files of version 1 are read: their roots do not say which releases of a system they
+// know, and their entries not since when they are public by the history of a repository.
+const (
+	advisoryMagic    = "assay advisories 2\n"
+	advisoryMagicOld = "assay advisories 1\n"
+)
 
 const trailerSize = 16 + sha256.Size
 
@@ -55,6 +61,7 @@ type advisoryRoot struct {
 	Entries   int              `json:"entries"`
 	Malformed int              `json:"malformed"`
 	Names     int              `json:"names"`
+	Releases  []string         `json:"releases,omitempty"` // of a system, that some entry is about, as it writes them
 	Pages     []advisoryPage   `json:"pages"`
 }
 
@@ -114,7 +121,7 @@ func readAdvisoryFile(r io.ReaderAt, size int64, ecosystem string) (*advisoryFil
 	if _, err := r.ReadAt(head, 0); err != nil {
 		return nil, err
 	}
-	if string(head) != advisoryMagic {
+	if string(head) != advisoryMagic && string(head) != advisoryMagicOld {
 		return nil, errors.New("it is not of this version of assay, or damaged")
 	}
 	if _, err := r.ReadAt(trailer, size-trailerSize); err != nil {
@@ -216,7 +223,7 @@ func (a *advisoryFile) each(f func(name string, entries []byte) error) error {
 }
 
 func (a *advisoryFile) describe(ecosystem string) EcosystemData {
-	d := EcosystemData{Ecosystem: ecosystem, Sources: a.root.Sources, Entries: a.root.Entries, Malformed: a.root.Malformed, Names: a.root.Names, Size: a.size}
+	d := EcosystemData{Ecosystem: ecosystem, Sources: a.root.Sources, Entries: a.root.Entries, Malformed: a.root.Malformed, Names: a.root.Names, Releases: a.root.Releases, Size: a.size}
 	for _, s := range a.root.Sources {
 		if d.Day == "" || s.Day < d.Day {
 			d.Day = s.Day

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -106,7 +107,8 @@ type advisorySet struct {
 	single  bool     // it is one file, whatever its name
 	strict  bool     // every JSON file is meant to be an entry, or the list
 	entries []entry
-	packed  int64 // size of the archive, if it is one
+	packed  int64                             // size of the archive, if it is one
+	known   func(path string) (string, error) // the day on which the file was first there, if the set has a history
 }
 
 type importer struct {
@@ -447,6 +449,7 @@ func (im *importer) revision(repo *git.Repository, name string) (*advisorySet, e
 	if len(s.entries) == 0 {
 		return nil, errors.New("there is no file of JSON or YAML in it")
 	}
+	s.known = im.history(repo, commit, s)
 	return s, nil
 }
 
@@ -557,6 +560,11 @@ func (im *importer) read(s *advisorySet) error {
 			malformed++
 			if !told {
 				lost = append(lost, e.path)
+			}
+		}
+		if err == nil && x.Published == "" && s.known != nil {
+			if x.Known, err = s.known(e.path); err != nil {
+				return err
 			}
 		}
 		im.seq++
@@ -832,6 +840,39 @@ func count(rows []spooled) int {
 	return len(ids)
 }
 
+// maxReleases bounds how many releases of a system are told. There are some dozens.
+const maxReleases = 1000
+
+// released is by what an entry shows that speaks of a release of a system.
+var released = regexp.MustCompile(`"ecosystem":"[^":]+:`)
+
+// releases lists the releases of a system that entries are about, as they write them. Of Maven, entries name a repository in that place.
+func (im *importer) releases(eco string, rows []spooled) ([]string, error) {
+	all := map[string]bool{}
+	var text []byte
+	for _, r := range rows {
+		text = slices.Grow(text[:0], r.len)[:r.len]
+		if _, err := im.spool.ReadAt(text, r.at); err != nil {
+			return nil, err
+		}
+		if !released.Match(text) {
+			continue
+		}
+		var e struct {
+			Affected []struct{ Package struct{ Ecosystem string } }
+		}
+		if json.Unmarshal(text, &e) != nil {
+			return nil, errDamaged
+		}
+		for _, a := range e.Affected {
+			if is, release, ok := Ecosystem(a.Package.Ecosystem); ok && is == eco && release != "" && !strings.Contains(release, "://") && len(release) <= maxID && valid(release) == release && len(all) < maxReleases {
+				all[release] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all)), nil
+}
+
 func (im *importer) write(eco string) (EcosystemData, error) {
 	rows := im.rows[eco]
 	root := advisoryRoot{Ecosystem: eco, Sources: im.sources[eco], Entries: count(rows)}
@@ -842,6 +883,10 @@ func (im *importer) write(eco string) (EcosystemData, error) {
 		}
 	}
 	root.Malformed = len(stubs)
+	var err error
+	if root.Releases, err = im.releases(eco, rows); err != nil {
+		return EcosystemData{}, err
+	}
 	w, err := newAdvisoryWriter(im.dir, root)
 	if err != nil {
 		return EcosystemData{}, err

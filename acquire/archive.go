@@ -30,7 +30,9 @@ const (
 	maxListing    = 256 << 20 // bytes of what a zip says of its files
 	entriesPer    = 4         // entries of an archive for each file that may be taken: directories, links
 	maxEntryName  = 4096      // bytes
+	maxNameBytes  = 256 << 20 // of all names of an archive together
 	maxLinkHops   = 40
+	maxLinkSteps  = 10_000_000                                                            // names on the ways that all links of an archive lead
 	deepFault     = "directories are nested deeper than %d; what lies there was not read" // as in a tree
 	outsideFault  = "the archive gives this file a path that is absolute or climbs out, and nothing was read of it"
 	twiceFault    = "the archive holds several files of this name, and which of them is meant cannot be told"
@@ -38,6 +40,7 @@ const (
 	leadsOut      = "a symbolic link that leads out of the root, in a circle or nowhere is not followed" // as in a tree
 	leadsToOther  = "it leads to what is neither a file nor a directory, and was not opened"
 	neitherNor    = "it is neither a file nor a directory (a pipe, a socket, a device), and was not opened"
+	linksTooLong  = "the symbolic links of the archive lead further than they are followed, and this one was not"
 	linksToDirs   = "links to directories of the same root, which are read where they lie"
 	outsidePrefix = "(outside of the root)/"
 )
@@ -110,7 +113,7 @@ func Archive(ctx context.Context, store *Store, name string, o Options) (artefac
 	if commitID.MatchString(t.commit) {
 		a.Revision = t.commit
 	}
-	return freeze(ctx, store, a, entries, o)
+	return freeze(ctx, store, a, entries, nil, o)
 }
 
 const (
@@ -134,7 +137,9 @@ type archiveTree struct {
 	nodes   map[string]*archiveNode
 	order   []string
 	outside []string // names that lead out of it
-	count   int
+	count   int      // entries, and directories that only names of entries speak of
+	names   int      // bytes of names
+	steps   int      // that links were followed
 	links   int
 	commit  string // that git archive says it packed
 }
@@ -212,11 +217,14 @@ func decompressed(ctx context.Context, f *os.File, how string, lim Limits) (*os.
 
 // add notes one entry under the name that the archive gives it.
 func (t *archiveTree) add(name string, n *archiveNode) error {
-	if t.count++; t.count > t.lim.Files*entriesPer {
-		return fmt.Errorf("the archive has more than %d entries", t.lim.Files*entriesPer)
+	if err := t.one(); err != nil {
+		return err
 	}
 	if len(name) > maxEntryName {
 		return fmt.Errorf("the archive has a name of more than %d bytes", maxEntryName)
+	}
+	if t.names += len(name) + len(n.link); t.names > maxNameBytes {
+		return fmt.Errorf("the names in the archive have more than %d bytes", maxNameBytes)
 	}
 	p := path.Clean(name)
 	if path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../") || slices.Contains(strings.Split(name, "/"), "..") || strings.ContainsRune(name, 0) {
@@ -238,8 +246,19 @@ func (t *archiveTree) add(name string, n *archiveNode) error {
 		old.fault = twiceFault
 	}
 	for dir := path.Dir(p); dir != "." && t.nodes[dir] == nil; dir = path.Dir(dir) {
+		if err := t.one(); err != nil { // a short name may speak of two thousand directories
+			return err
+		}
 		t.nodes[dir] = &archiveNode{kind: isDir}
 		t.order = append(t.order, dir)
+	}
+	return nil
+}
+
+// one counts an entry or a directory.
+func (t *archiveTree) one() error {
+	if t.count++; t.count > t.lim.Files*entriesPer {
+		return fmt.Errorf("the archive has more than %d entries and directories", t.lim.Files*entriesPer)
 	}
 	return nil
 }
@@ -410,11 +429,15 @@ func (t *archiveTree) strip() {
 	t.nodes, t.order = nodes, order
 }
 
-// resolve follows the links in a path. It returns nil where they lead out, in a circle or nowhere.
+// resolve follows the links in a path. It returns nil where they lead out, in a circle or nowhere, and where all links together were
+// followed for too long.
 func (t *archiveTree) resolve(p string) *archiveNode {
 	at := ""
 	rest := strings.Split(p, "/")
 	for hops := 0; len(rest) > 0; {
+		if t.steps++; t.steps > maxLinkSteps {
+			return nil
+		}
 		switch name := rest[0]; name {
 		case "", ".":
 			rest = rest[1:]
@@ -503,6 +526,8 @@ func (t *archiveTree) entries() (out []entry) {
 			fault(seen, neitherNor)
 		case n.kind == isLink:
 			switch to := t.resolve(p); {
+			case t.steps > maxLinkSteps:
+				fault(seen, linksTooLong)
 			case to == nil:
 				fault(seen, leadsOut)
 			case to.fault != "":
@@ -531,6 +556,7 @@ func (t *archiveTree) directory(dir string) bool {
 
 // submodules makes a fault of each submodule whose files the archive does not hold, as Tree does.
 func (t *archiveTree) submodules(have []entry) (out []entry) {
+	t.steps = 0 // however long other links were
 	n := t.resolve(".gitmodules")
 	if n == nil || n.kind != isFile || n.fault != "" || n.size > maxIgnore {
 		return nil
@@ -539,12 +565,18 @@ func (t *archiveTree) submodules(have []entry) (out []entry) {
 	if err != nil {
 		return nil // it is a fault of its own
 	}
+	holds := map[string]bool{} // directories that something lies in
+	for _, e := range have {
+		for dir := path.Dir(e.path); dir != "." && dir != "/" && !holds[dir]; dir = path.Dir(dir) {
+			holds[dir] = true
+		}
+	}
 	for l := range strings.Lines(string(data)) {
 		key, p, ok := strings.Cut(strings.TrimSpace(l), "=")
 		if p = path.Clean(strings.TrimSpace(p)); !ok || strings.TrimSpace(key) != "path" || path.IsAbs(p) || p == "." || p == ".." || strings.HasPrefix(p, "../") {
 			continue
 		}
-		if !slices.ContainsFunc(have, func(e entry) bool { return strings.HasPrefix(e.path, p+"/") }) {
+		if !holds[p] {
 			out = append(out, entry{path: p + "/(submodule)", fault: "the submodule is not checked out: git submodule update --init " + p})
 		}
 	}

@@ -172,9 +172,13 @@ func relative(dir, file string) string {
 // of which there are many beside a chart in the root of a repository.
 func chart(anchor string, units []artefact.Unit) (out []string) {
 	dir := path.Dir(anchor) + "/"
-	for _, u := range units {
+	first, _ := slices.BinarySearchFunc(units, dir, func(u artefact.Unit, dir string) int { return strings.Compare(u.Path, dir) })
+	for _, u := range units[first:] { // which are sorted
+		if !strings.HasPrefix(u.Path, dir) {
+			break
+		}
 		program := u.Family == artefact.Source && u.Language != "" || u.Family == artefact.Manifest || u.Family == artefact.Lock || u.Family == artefact.Recipe
-		if strings.HasPrefix(u.Path, dir) && u.Family != artefact.Document && !program && !strings.HasSuffix(u.Path, ".tgz") { // a packed subchart is one that is not there
+		if u.Family != artefact.Document && !program && !strings.HasSuffix(u.Path, ".tgz") { // a packed subchart is one that is not there
 			out = append(out, u.Path)
 		}
 	}

@@ -90,7 +90,7 @@ func Revision(ctx context.Context, store *Store, dir, revision string, o Options
 	if err := list(tree, "", 0); err != nil {
 		return a, err
 	}
-	return freeze(ctx, store, a, entries, o)
+	return freeze(ctx, store, a, entries, nil, o)
 }
 
 // beneath returns where dir lies within the repository's work tree, "." if it is its top or that cannot be told.

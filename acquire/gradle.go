@@ -3,6 +3,7 @@ package acquire
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,7 +31,10 @@ func GradleCache() string {
 
 // A gradleCache is a directory in the layout of Gradle's module cache: GROUP/ARTEFACT/VERSION/SHA-1/FILE, where the digest of a file is
 // written without the zeros it begins with.
-type gradleCache struct{ root *os.Root }
+type gradleCache struct {
+	root  *os.Root
+	trace *trace
+}
 
 const maxGradleFiles = 64 // of one version of a module
 
@@ -41,15 +45,23 @@ func (c *gradleCache) find(group, artifact, version string) []string {
 	dir := filepath.Join(group, artifact, version)
 	f, err := c.root.Open(dir)
 	if err != nil {
+		c.trace.note(c.root, dir, nil, err)
 		return nil
 	}
 	defer f.Close()
-	list, _ := f.ReadDir(maxGradleFiles)
+	at, err := f.Stat()
+	c.trace.note(c.root, dir, at, err)
+	list, err := f.ReadDir(maxGradleFiles)
+	if err != nil && err != io.EOF {
+		c.trace.lose()
+	}
 	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	var out []string
 	for _, e := range list {
 		name := filepath.Join(dir, e.Name(), artifact+"-"+version+".pom")
-		if info, err := c.root.Stat(name); e.IsDir() && err == nil && info.Mode().IsRegular() {
+		info, err := c.root.Stat(name)
+		c.trace.note(c.root, name, info, err)
+		if e.IsDir() && err == nil && info.Mode().IsRegular() {
 			out = append(out, name)
 		}
 	}
@@ -65,6 +77,7 @@ func (c *gradleCache) pom(group, artifact, version string) ([]byte, error) {
 	for _, name := range c.find(group, artifact, version) {
 		data, err := regular(c.root, name, maxPom)
 		if err != nil {
+			c.trace.lose()
 			continue
 		}
 		sum := sha1.Sum(data)

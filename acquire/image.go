@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type ImageOptions struct {
 	ID       string    // begins the names of their roots; "image" if empty
 	At       time.Time // when this is; the zero time is now
 	Limits   ImageLimits
+	Jars     *Jars // tells what archives of Java are that do not say so; nil tells nothing
 	Progress func(layer, layers int)
 }
 
@@ -468,6 +470,7 @@ func (im *foundImage) content(ctx context.Context, src blobs, o ImageOptions) (*
 	}
 	defer spool.Close()
 	s := newStack(o.Limits, spool)
+	s.jars = o.Jars
 	for i, l := range im.layers {
 		if o.Progress != nil {
 			o.Progress(i, len(im.layers))
@@ -520,10 +523,26 @@ func FindImages(dir string, units []artefact.Unit) (out []string) {
 	return out
 }
 
-// isImage looks at the first names in an archive, without following it out of dir.
+// layoutBlob matches the files of an OCI layout that hold its content.
+var layoutBlob = regexp.MustCompile(`^blobs/sha256/[0-9a-f]{64}$`)
+
+// MarkImage notes that the image that FindImages found at that place of a was read: what it is made of is no longer a file of unknown
+// content. That is the archive, or of a layout only its own files: a source directory does not vanish behind three files.
+func MarkImage(a *artefact.Artefact, found string) {
+	at := path.Join(a.Root, found)
+	for i := range a.Units {
+		u := &a.Units[i]
+		rest, in := strings.CutPrefix(u.Path, at+"/")
+		if u.Path == at || in && (rest == "index.json" || rest == "oci-layout" || layoutBlob.MatchString(rest)) {
+			u.Family, u.Language = artefact.Data, "image"
+		}
+	}
+}
+
 // IsImage says whether the file at name begins as an archive of an image does.
 func IsImage(name string) bool { return isImage(filepath.Dir(name), filepath.Base(name)) }
 
+// isImage looks at the first names in an archive, without following it out of dir.
 func isImage(dir, rel string) bool {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -40,6 +40,7 @@ func (n *inode) dir() bool { return n.children != nil }
 type stack struct {
 	lim     ImageLimits
 	spool   *spool
+	jars    *Jars
 	root    *inode
 	n       int   // layers so far; the one being read
 	total   int64 // bytes of layers

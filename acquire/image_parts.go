@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"debug/buildinfo"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // wantedFiles are the files of an image that tell of packages, whole.
@@ -21,6 +24,7 @@ var wantedFiles = []*regexp.Regexp{
 	regexp.MustCompile(`^((usr/)?lib|var/lib)/apk/db/installed$`),
 	regexp.MustCompile(`^(etc|usr/lib)/os-release$`),
 	regexp.MustCompile(`^etc/(debian_version|alpine-release)$`),
+	database,
 	regexp.MustCompile(`(^|/)[^/]+\.dist-info/(METADATA|RECORD)$`),
 	regexp.MustCompile(`(^|/)[^/]+\.egg-info(/PKG-INFO|/installed-files\.txt)?$`),
 	regexp.MustCompile(`(^|/)EGG-INFO/PKG-INFO$`),
@@ -30,12 +34,22 @@ var wantedFiles = []*regexp.Regexp{
 	regexp.MustCompile(`[^/]\.deps\.json$`),
 }
 
+// database matches a database of RPM: of Berkeley DB, of RPM's own form, of SQLite. Pending matches what SQLite writes beside one before
+// it writes it there; nothing in it is what all of it went there leaves.
+var (
+	database = regexp.MustCompile(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/(Packages|Packages\.db|rpmdb\.sqlite)$`)
+	pending  = regexp.MustCompile(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/rpmdb\.sqlite-(wal|journal)$`)
+)
+
+// maxDatabase bounds a database of RPM, in bytes. Those of whole systems have a hundred million.
+const maxDatabase = 192 << 20
+
 // unreadable are databases of packages of kinds that nothing here reads.
 var unreadable = []struct {
 	re  *regexp.Regexp
 	why string
 }{
-	{regexp.MustCompile(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/(Packages|Packages\.db|rpmdb\.sqlite)$`), "it is a database of RPM, which is not read"},
+	{pending, "it holds changes to a database of RPM that did not get into it"},
 	{regexp.MustCompile(`^var/lib/pacman/local/[^/]+/desc$`), "it is a package of pacman, which is not read"},
 	{regexp.MustCompile(`^var/db/pkg/[^/]+/[^/]+/CONTENTS$`), "it is a package of Portage, which is not read"},
 	{regexp.MustCompile(`^usr/lib/opkg/status$`), "it is a database of opkg, which is not read"},
@@ -99,6 +113,9 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 	miss := func(why string) { n.holes = append(n.holes, hole{Why: why, Of: "packages"}) }
 	switch want {
 	case "hole":
+		if size == 0 && pending.MatchString(name) {
+			return
+		}
 		for _, u := range unreadable {
 			if u.re.MatchString(name) {
 				miss(u.why)
@@ -106,6 +123,16 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 			}
 		}
 	case "files":
+		if database.MatchString(name) {
+			if size > maxDatabase {
+				miss(fmt.Sprintf("it has %d bytes; at most %d are read", size, maxDatabase))
+			} else if text, err := pack(r, size); err != nil {
+				miss("it cannot be read")
+			} else {
+				s.keep(n, "rpm", text)
+			}
+			return
+		}
 		if size > s.lim.Part {
 			miss(fmt.Sprintf("it has %d bytes; at most %d are read", size, s.lim.Part))
 			return
@@ -130,7 +157,8 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 			return
 		}
 		a := &archive{Path: name}
-		a.read(at, size, 1, &budget{bytes: 2 << 30, entries: 500_000})
+		a.read(at, size, 1, &budget{bytes: 2 << 30, entries: 500_000, jars: s.jars})
+		a.identify(at, size, s.jars)
 		if !isJar(name) && len(a.Properties)+len(a.Archives)+len(a.Native) == 0 {
 			return // documents, data
 		}
@@ -146,6 +174,21 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 		n.file.Kind = "archive"
 		s.keep(n, "jars", string(data))
 	}
+}
+
+// pack makes text of what is none, for parts go through JSON: compressed by Zstandard, in base64.
+func pack(r io.Reader, size int64) (string, error) {
+	var b strings.Builder
+	text := base64.NewEncoder(base64.StdEncoding, &b)
+	z, err := zstd.NewWriter(text, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return "", err
+	}
+	n, err := io.Copy(z, io.LimitReader(r, size))
+	if err = errors.Join(err, z.Close(), text.Close()); err == nil && n != size {
+		err = io.ErrUnexpectedEOF
+	}
+	return b.String(), err
 }
 
 // aside puts a file where it can be read from all sides: in memory if it is small, else into the spool. It returns why not.
@@ -207,6 +250,7 @@ type archive struct {
 	Path       string            `json:"path"` // in the image, or in the archive that holds it
 	Manifest   map[string]string `json:"manifest,omitempty"`
 	Properties []properties      `json:"properties,omitempty"`
+	Same       *properties       `json:"same,omitempty"`   // the artefact that this machine holds of the same name and content, if it does not say itself what it is
 	Native     []string          `json:"native,omitempty"` // libraries of machine code in it
 	Archives   []*archive        `json:"archives,omitempty"`
 	Unread     []hole            `json:"unread,omitempty"`
@@ -223,6 +267,7 @@ type properties struct {
 type budget struct {
 	bytes   int64
 	entries int
+	jars    *Jars
 }
 
 const (
@@ -231,6 +276,9 @@ const (
 	maxText    = 1 << 20
 )
 
+// nativeName matches names of machine code in archives, whose content is not looked into.
+var nativeName = regexp.MustCompile(`(?i)\.(so(\.\d+)*|dylib|jnilib|node|pyd|dll)$`)
+
 // manifestKeys are what is kept of a jar's manifest.
 var manifestKeys = []string{"Automatic-Module-Name", "Bundle-Name", "Bundle-SymbolicName", "Bundle-Version", "Implementation-Title", "Implementation-Vendor-Id",
 	"Implementation-Version", "Main-Class", "Specification-Title", "Specification-Version", "Start-Class"}
@@ -238,6 +286,16 @@ var manifestKeys = []string{"Automatic-Module-Name", "Bundle-Name", "Bundle-Symb
 func (a *archive) miss(name, why string) {
 	if len(a.Unread) < 100 {
 		a.Unread = append(a.Unread, hole{Path: clip(valid(name)), Why: why})
+	}
+}
+
+// identify finds out what an archive is that does not say so.
+func (a *archive) identify(at io.ReaderAt, size int64, jars *Jars) {
+	if len(a.Properties) > 0 || !isJar(a.Path) {
+		return
+	}
+	if p, ok := jars.identify(a.Path, io.NewSectionReader(at, 0, size)); ok {
+		a.Same = &p
 	}
 }
 
@@ -303,8 +361,9 @@ func (a *archive) read(at io.ReaderAt, size int64, depth int, b *budget) {
 				continue
 			}
 			inner.read(bytes.NewReader(data), int64(len(data)), depth+1, b)
+			inner.identify(bytes.NewReader(data), int64(len(data)), b.jars)
 			a.Archives = append(a.Archives, inner)
-		case strings.HasSuffix(lower, ".so") || strings.HasSuffix(lower, ".dll") || strings.HasSuffix(lower, ".dylib") || strings.HasSuffix(lower, ".jnilib"):
+		case nativeName.MatchString(name):
 			if len(a.Native) < 1000 {
 				a.Native = append(a.Native, clip(valid(name)))
 			}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -111,8 +113,12 @@ func TestLayers(t *testing.T) {
 		{"devices are named and not opened", [][]build.File{{{Name: "dev/null", Type: tar.TypeChar}, {Name: "p", Type: tar.TypeFifo}}}, []string{"dev/null device", "p device"}, nil},
 		{"a file in place of a directory hides what was in it", [][]build.File{{reg("d/a", "1")}, {reg("d", "1")}}, []string{"d"}, nil},
 		{"control characters in names are written out", [][]build.File{{reg("a\x1b[2J", "1")}}, []string{`a\x1b[2J`}, nil},
-		{"a database that nothing reads is a hole", [][]build.File{{reg("var/lib/rpm/rpmdb.sqlite", "SQLite")}}, []string{"var/lib/rpm/rpmdb.sqlite"}, []string{"var/lib/rpm/rpmdb.sqlite: it is a database of RPM, which is not read"}},
-		{"a hole that is covered is none", [][]build.File{{reg("var/lib/rpm/rpmdb.sqlite", "SQLite")}, {reg("var/lib/rpm/.wh.rpmdb.sqlite", "")}}, nil, nil},
+		{"a database of RPM is a part", [][]build.File{{reg("var/lib/rpm/rpmdb.sqlite", "SQLite")}}, []string{"var/lib/rpm/rpmdb.sqlite"}, nil},
+		{"one that is a link is a hole", [][]build.File{{link("var/lib/rpm/Packages", "../other")}}, []string{"var/lib/rpm/Packages link ../other"}, []string{"var/lib/rpm/Packages: it is a symbolic link to ../other"}},
+		{"what did not get into it is a hole", [][]build.File{{reg("var/lib/rpm/rpmdb.sqlite-wal", "x")}}, []string{"var/lib/rpm/rpmdb.sqlite-wal"}, []string{"var/lib/rpm/rpmdb.sqlite-wal: it holds changes to a database of RPM that did not get into it"}},
+		{"if there is any", [][]build.File{{reg("var/lib/rpm/rpmdb.sqlite-wal", "")}}, []string{"var/lib/rpm/rpmdb.sqlite-wal"}, nil},
+		{"a database that nothing reads is a hole", [][]build.File{{reg("usr/lib/opkg/status", "x")}}, []string{"usr/lib/opkg/status"}, []string{"usr/lib/opkg/status: it is a database of opkg, which is not read"}},
+		{"a hole that is covered is none", [][]build.File{{reg("usr/lib/opkg/status", "x")}, {reg("usr/lib/opkg/.wh.status", "")}}, nil, nil},
 		{"a list of packages that is a link", [][]build.File{{link("var/lib/dpkg/status", "/x")}}, []string{"var/lib/dpkg/status link /x"}, []string{"var/lib/dpkg/status: it is a symbolic link to /x"}},
 	} {
 		var i build.Image
@@ -127,6 +133,27 @@ func TestLayers(t *testing.T) {
 		if u.Fault != "" || !slices.Equal(listed(c), tt.want) || !slices.Equal(unread, tt.unread) {
 			t.Errorf("%s: %q, unread %q, fault %q", tt.name, listed(c), unread, u.Fault)
 		}
+	}
+}
+
+// A database of RPM is taken out packed, as it lies in the topmost layer, and the same one always in the same bytes.
+func TestPackedDatabase(t *testing.T) {
+	data := strings.Repeat("\x00\xff a database ", 100_000)
+	_, _, parts := taken(t, layoutOf(t, build.Image{Layers: [][]byte{build.Layer(reg("var/lib/rpm/Packages", "old")), build.Layer(reg("var/lib/rpm/Packages", data))}}), ImageLimits{})
+	text := parts["rpm/var/lib/rpm/Packages"]
+	z, err := zstd.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if got, err := io.ReadAll(z); err != nil || string(got) != data || len(parts) != 1 || len(text) > 10_000 {
+		t.Errorf("%d parts, %d bytes of %d: %v", len(parts), len(text), len(got), err)
+	}
+	if again, err := pack(iotest.OneByteReader(strings.NewReader(data)), int64(len(data))); err != nil || again != text {
+		t.Errorf("read in other pieces it is other: %v", err)
+	}
+	if _, err := pack(strings.NewReader(data), int64(len(data))+1); err == nil {
+		t.Error("half a database was taken")
 	}
 }
 
@@ -498,3 +525,26 @@ func (discard) Sum(b []byte) []byte         { return b }
 func (discard) Reset()                      {}
 func (discard) Size() int                   { return 0 }
 func (discard) BlockSize() int              { return 1 }
+
+// Images are found in whatever root they lie, and what they are made of is then data; what lies beside is what it was.
+func TestMarkImage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"built/index.json": "{}", "built/oci-layout": "{}", "built/blobs/sha256/" + strings.Repeat("ab", 32): "x", "built/main.py": "import os\n", "index.json": "{}"})
+	a, err := Tree(t.Context(), NewStore(), dir, Options{ID: "images"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := FindImages(dir, a.Units); !slices.Equal(got, []string{"built"}) {
+		t.Fatalf("found %q", got)
+	}
+	MarkImage(&a, "built")
+	var marked []string
+	for _, u := range a.Units {
+		if u.Family == artefact.Data && u.Language == "image" {
+			marked = append(marked, u.Path)
+		}
+	}
+	if want := []string{"images/built/blobs/sha256/" + strings.Repeat("ab", 32), "images/built/index.json", "images/built/oci-layout"}; !slices.Equal(marked, want) {
+		t.Errorf("marked are %q", marked)
+	}
+}

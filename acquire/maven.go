@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -36,27 +37,13 @@ func MavenClosuresFrom(ctx context.Context, store *Store, as []artefact.Artefact
 	if repo == nil {
 		return out, nil
 	}
-	w := newMavenWorld(ctx, store, as, repo)
-	for _, u := range w.modules {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		src := w.unit(u.Path)
-		if src == nil {
-			continue // the reader of manifests says what is wrong with it
-		}
-		c := w.closure(src)
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		if c == nil {
-			continue
-		}
-		data, err := json.Marshal(c)
-		if err != nil {
-			return out, fmt.Errorf("write the closure of %s: %w", u.Path, err)
-		}
-		out.Units = append(out.Units, artefact.Unit{Path: u.Path + ".closure", Family: artefact.Lock, Language: "maven-closure", Class: u.Class, Digest: store.Put(string(data))})
+	units, err := from.closures(ctx, store, as, repo)
+	if err != nil {
+		return out, err
+	}
+	for _, u := range units {
+		u.Unit.Digest = store.Put(u.Content)
+		out.Units = append(out.Units, u.Unit)
 	}
 	for _, a := range as {
 		if len(out.Units) > 0 && strings.HasPrefix(out.Units[0].Path, a.Root+"/") {
@@ -64,6 +51,68 @@ func MavenClosuresFrom(ctx context.Context, store *Store, as []artefact.Artefact
 		}
 	}
 	return out, nil
+}
+
+// closures returns the closures of all modules, those of an earlier run if nothing that they rest on changed: the POMs that were read
+// in the trees and on this machine, those that were looked for and not found, and which files the trees have.
+func (s MavenSource) closures(ctx context.Context, store *Store, as []artefact.Artefact, repo *mavenRepository) (out []keptUnit, err error) {
+	w := listMavenWorld(ctx, store, as, repo)
+	var key artefact.Digest
+	var was kept
+	remembered := false
+	if repo.trace != nil {
+		key = s.key(w.units)
+		if was, remembered = s.Readings.recall(key, repo.trace, w.units); remembered && !s.Readings.Verify {
+			return was.Out, nil
+		}
+	}
+	w.assemble()
+	for _, u := range w.modules {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		src := w.unit(u.Path)
+		if src == nil {
+			continue // the reader of manifests says what is wrong with it
+		}
+		c := w.closure(src)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if c == nil {
+			continue
+		}
+		data, err := json.Marshal(c)
+		if err != nil {
+			return nil, fmt.Errorf("write the closure of %s: %w", u.Path, err)
+		}
+		out = append(out, keptUnit{artefact.Unit{Path: u.Path + ".closure", Family: artefact.Lock, Language: "maven-closure", Class: u.Class}, string(data)})
+	}
+	if s.Readings != nil {
+		s.Readings.Resolved.Add(int64(len(out)))
+	}
+	if repo.trace == nil {
+		return out, nil
+	}
+	if same := func(a, b keptUnit) bool {
+		return a.Unit.Path == b.Unit.Path && a.Unit.Class == b.Unit.Class && a.Content == b.Content
+	}; remembered && !slices.EqualFunc(was.Out, out, same) && s.Readings.Differs != nil {
+		s.Readings.Differs("the closures of Maven modules")
+	}
+	if !repo.trace.lost {
+		s.Readings.remember(key, kept{repo.trace.list(), w.read, out})
+	}
+	return out, nil
+}
+
+// key says on what a memo of closures rests beside what was read: where that was, and what the trees hold and what that was taken for.
+func (s MavenSource) key(units map[string]artefact.Unit) artefact.Digest {
+	parts := []string{"maven closures", s.Readings.Salt, user(), s.Repository, s.Gradle}
+	for _, p := range slices.Sorted(maps.Keys(units)) {
+		u := units[p]
+		parts = append(parts, p, string(u.Family), u.Language, u.Class.String(), u.Fault)
+	}
+	return artefact.Hash(parts...)
 }
 
 // A mavenClosure is what the reader of the language maven-closure reads.
@@ -90,6 +139,7 @@ type mavenWorld struct {
 	store   *Store
 	repo    *mavenRepository
 	units   map[string]artefact.Unit // of the trees, by path
+	read    map[string]string        // digests of those that were asked for, by path
 	modules []artefact.Unit          // that count, by path
 	sources map[string]*pomSource    // by place, nil for what is none
 	layers  map[string]layer         // by place
@@ -101,8 +151,15 @@ type mavenWorld struct {
 }
 
 func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, repo *mavenRepository) *mavenWorld {
+	w := listMavenWorld(ctx, store, as, repo)
+	w.assemble()
+	return w
+}
+
+// listMavenWorld lists the modules and reads none.
+func listMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, repo *mavenRepository) *mavenWorld {
 	w := &mavenWorld{ctx: ctx, store: store, repo: repo,
-		units: map[string]artefact.Unit{}, sources: map[string]*pomSource{}, layers: map[string]layer{}, models: map[string]*pomModel{},
+		units: map[string]artefact.Unit{}, read: map[string]string{}, sources: map[string]*pomSource{}, layers: map[string]layer{}, models: map[string]*pomModel{},
 		reactor: map[string]int{}, named: map[string][]string{}}
 	for _, a := range as {
 		for _, u := range a.Units {
@@ -113,17 +170,10 @@ func newMavenWorld(ctx context.Context, store *Store, as []artefact.Artefact, re
 		}
 	}
 	slices.SortFunc(w.modules, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
-	w.assemble()
-	for _, u := range w.modules {
-		if src := w.unit(u.Path); src != nil && ctx.Err() == nil {
-			id := w.coordinates(src)
-			w.named[id] = append(w.named[id], u.Path)
-		}
-	}
 	return w
 }
 
-// assemble finds out which modules are built together: those that an aggregator's list joins.
+// assemble finds out which modules are built together, those that an aggregator's list joins, and what they are called.
 func (w *mavenWorld) assemble() {
 	at := map[string]int{}
 	for i, u := range w.modules {
@@ -167,6 +217,12 @@ func (w *mavenWorld) assemble() {
 		w.reactor[u.Path] = top(i) + 1
 		if src := w.unit(u.Path); src != nil {
 			src.reactor = top(i) + 1
+		}
+	}
+	for _, u := range w.modules {
+		if src := w.unit(u.Path); src != nil && w.ctx.Err() == nil {
+			id := w.coordinates(src)
+			w.named[id] = append(w.named[id], u.Path)
 		}
 	}
 }
@@ -229,12 +285,16 @@ func (w *mavenWorld) exists(unit, file string) bool {
 
 // unit returns the POM that lies at a path of the tree, nil if there is none that can be read.
 func (w *mavenWorld) unit(p string) *pomSource {
+	w.read[p] = unitDigest(w.units, p)
 	u, ok := w.units[p]
 	if !ok || u.Fault != "" {
 		return nil
 	}
 	return w.source("tree "+p, p, func() ([]byte, error) {
 		data, err := w.store.Get(u.File())
+		if err != nil {
+			w.repo.trace.lose() // it was there when it was frozen
+		}
 		return []byte(data), err
 	})
 }

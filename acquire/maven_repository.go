@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -77,8 +78,9 @@ func label(group, artifact, version string) string {
 
 // A localRepository is a directory in Maven's layout. Nothing is read outside of it, whatever links lie in it.
 type localRepository struct {
-	root *os.Root
-	list map[string][]string
+	root  *os.Root
+	list  map[string][]string
+	trace *trace
 }
 
 var errNoPom = errors.New("there is no such POM")
@@ -93,16 +95,24 @@ func (r *localRepository) pom(group, artifact, version string) ([]byte, error) {
 
 func (r *localRepository) read(name string) ([]byte, error) {
 	info, err := r.root.Stat(filepath.FromSlash(name)) // before it is opened, which a pipe would never return from
+	r.trace.note(r.root, name, info, err)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxPom {
 		return nil, errNoPom
 	}
 	f, err := r.root.Open(filepath.FromSlash(name))
 	if err != nil {
+		r.trace.note(r.root, name, nil, err)
 		return nil, errNoPom
 	}
 	defer f.Close()
+	info, err = f.Stat()
+	r.trace.note(r.root, name, info, err) // what is read is what was looked at
+	if err != nil {
+		return nil, errNoPom
+	}
 	data, err := bounded(f, maxPom)
 	if err != nil || len(data) > maxPom {
+		r.trace.lose()
 		return nil, errNoPom
 	}
 	return data, nil
@@ -121,9 +131,15 @@ func (r *localRepository) versions(group, artifact string) (out []string) {
 	defer func() { r.list[dir] = out }()
 	f, err := r.root.Open(filepath.FromSlash(dir))
 	if err != nil {
+		r.trace.note(r.root, dir, nil, err)
 		return nil
 	}
-	entries, _ := f.ReadDir(maxListed)
+	info, err := f.Stat()
+	r.trace.note(r.root, dir, info, err)
+	entries, err := f.ReadDir(maxListed)
+	if err != nil && err != io.EOF {
+		r.trace.lose()
+	}
 	f.Close()
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, e := range entries {
@@ -163,7 +179,9 @@ func (r *localRepository) has(group, artifact, version string) bool {
 	if !safeName(group, artifact) || !safeVersion(version) {
 		return false
 	}
-	_, err := r.root.Stat(filepath.FromSlash(path.Join(strings.ReplaceAll(group, ".", "/"), artifact, version, artifact+"-"+version+".pom")))
+	name := path.Join(strings.ReplaceAll(group, ".", "/"), artifact, version, artifact+"-"+version+".pom")
+	info, err := r.root.Stat(filepath.FromSlash(name))
+	r.trace.note(r.root, name, info, err)
 	return err == nil
 }
 
@@ -172,6 +190,7 @@ type MavenSource struct {
 	Repository string       // a directory in Maven's layout; "" is none
 	Gradle     string       // the directory files-2.1 of Gradle's module cache; "" is none
 	Online     *MavenOnline // nil asks nobody
+	Readings   *Readings    // of earlier runs; nil resolves everything
 }
 
 // A mavenRepository is all places that POMs are taken from.
@@ -179,12 +198,13 @@ type mavenRepository struct {
 	local  *localRepository // nil is none
 	gradle *gradleCache
 	online *onlineRepository
+	trace  *trace
 	mixed  map[string][]string // versions by group and artefact, where several places list them
 }
 
 // open returns the places that s names, nil if there are none, and what closes them.
 func (s MavenSource) open(ctx context.Context) (*mavenRepository, func(), error) {
-	r := &mavenRepository{mixed: map[string][]string{}}
+	r := &mavenRepository{mixed: map[string][]string{}, trace: s.trace()}
 	var closers []func()
 	done := func() {
 		for _, c := range slices.Backward(closers) {
@@ -195,8 +215,10 @@ func (s MavenSource) open(ctx context.Context) (*mavenRepository, func(), error)
 		dir, name string
 		use       func(*os.Root)
 	}{
-		{s.Repository, "the local Maven repository", func(root *os.Root) { r.local = &localRepository{root: root, list: map[string][]string{}} }},
-		{s.Gradle, "Gradle's module cache", func(root *os.Root) { r.gradle = &gradleCache{root} }},
+		{s.Repository, "the local Maven repository", func(root *os.Root) {
+			r.local = &localRepository{root: root, list: map[string][]string{}, trace: r.trace}
+		}},
+		{s.Gradle, "Gradle's module cache", func(root *os.Root) { r.gradle = &gradleCache{root, r.trace} }},
 	} {
 		if x.dir == "" {
 			continue
@@ -210,6 +232,7 @@ func (s MavenSource) open(ctx context.Context) (*mavenRepository, func(), error)
 		}
 		closers = append(closers, func() { root.Close() })
 		x.use(root)
+		r.trace.add(root, x.name)
 	}
 	if s.Online != nil {
 		online, err := newOnline(ctx, *s.Online, r.here)
@@ -224,6 +247,14 @@ func (s MavenSource) open(ctx context.Context) (*mavenRepository, func(), error)
 		return nil, done, nil
 	}
 	return r, done, nil
+}
+
+// trace returns a trace of what is looked at on this machine, where that is all that is looked at.
+func (s MavenSource) trace() *trace {
+	if s.Readings == nil || s.Readings.Memo == nil || s.Online != nil {
+		return nil
+	}
+	return newTrace()
 }
 
 // here says whether this machine has a POM.

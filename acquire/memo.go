@@ -2,6 +2,7 @@ package acquire
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -76,7 +77,12 @@ func (m *Memo) Get(key artefact.Digest) ([]byte, bool) {
 
 // seal is the digest of a value under its key, so that an entry cannot stand for another.
 func seal(key artefact.Digest, value []byte) [sha256.Size]byte {
-	return artefact.Hash("memo", string(key[:]), string(value))
+	h := sha256.New()
+	for _, part := range [][]byte{[]byte("memo"), key[:], value} { // as artefact.Hash, without a copy of what may be long
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write(part)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 func (m *Memo) damaged(p string) {
@@ -87,6 +93,9 @@ func (m *Memo) damaged(p string) {
 	})
 	os.Remove(p)
 }
+
+// Replace keeps value under key, whatever stood there: what is known of something outside, which its reader must compare.
+func (m *Memo) Replace(key artefact.Digest, value []byte) { m.Put(key, value) }
 
 // Put keeps value under key. What cannot be written is computed again next time.
 func (m *Memo) Put(key artefact.Digest, value []byte) {
@@ -99,7 +108,10 @@ func (m *Memo) Put(key artefact.Digest, value []byte) {
 		return
 	}
 	sum := seal(key, value)
-	_, err = f.Write(slices.Concat([]byte(memoVersion), sum[:], value))
+	_, err = f.Write(append([]byte(memoVersion), sum[:]...))
+	if err == nil {
+		_, err = f.Write(value)
+	}
 	if err2 := f.Close(); err != nil || err2 != nil || os.Rename(f.Name(), p) != nil {
 		os.Remove(f.Name())
 	}

@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
@@ -49,7 +48,7 @@ func Tree(ctx context.Context, store *Store, dir string, o Options) (artefact.Ar
 	if len(w.entries) == 0 && w.ignored > 0 {
 		return a, fmt.Errorf("git ignores every file in %s", dir)
 	}
-	return freeze(ctx, store, a, w.entries, o)
+	return freeze(ctx, store, a, w.entries, o.Readings.tree(root, dir), o)
 }
 
 type walker struct {
@@ -235,25 +234,34 @@ func (w *walker) file(full, shown string) {
 		w.entries = append(w.entries, entry{path: shown, fault: "the file cannot be read: " + reason(err)})
 		return
 	}
+	w.regular(full, shown, info)
+}
+
+func (w *walker) regular(full, shown string, info fs.FileInfo) {
 	limit := max(w.lim.File, w.lim.Lock)
-	w.entries = append(w.entries, entry{path: shown, size: info.Size(), read: func() ([]byte, error) {
-		return w.content(full, limit)
-	}})
+	w.entries = append(w.entries, entry{path: shown, size: info.Size(), stamp: stampOf(info),
+		exact: func() ([]byte, stamp, error) { return w.content(full, limit) },
+		read: func() ([]byte, error) {
+			data, _, err := w.content(full, limit)
+			return data, err
+		}})
 }
 
 // content reads a file that was regular when it was listed, and may be none now.
-func (w *walker) content(full string, limit int64) ([]byte, error) {
+func (w *walker) content(full string, limit int64) ([]byte, stamp, error) {
 	f, err := w.root.OpenFile(full, os.O_RDONLY|nonblock, 0)
 	if err != nil {
-		return nil, err
+		return nil, stamp{}, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
+	info, err := f.Stat()
+	if err != nil {
+		return nil, stamp{}, err
 	} else if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, stamp{}, errors.New("it is no regular file")
 	}
-	return bounded(f, limit)
+	data, err := bounded(f, limit)
+	return data, stampOf(info), err
 }
 
 // link takes a link to a file of the same root for that file, passes over one to a directory of the same root, which is
@@ -266,8 +274,7 @@ func (w *walker) link(full, shown string) {
 	case info.IsDir():
 		w.links++
 	case info.Mode().IsRegular():
-		limit := max(w.lim.File, w.lim.Lock)
-		w.entries = append(w.entries, entry{path: shown, size: info.Size(), read: func() ([]byte, error) { return w.content(full, limit) }})
+		w.regular(full, shown, info)
 	default:
 		w.entries = append(w.entries, entry{path: shown, fault: "it leads to what is neither a file nor a directory, and was not opened"})
 	}
@@ -279,6 +286,12 @@ func (w *walker) submodules() {
 	if err != nil {
 		return
 	}
+	holds := map[string]bool{} // directories that something lies in
+	for _, e := range w.entries {
+		for dir := path.Dir(e.path); dir != "." && dir != "/" && !holds[dir]; dir = path.Dir(dir) {
+			holds[dir] = true
+		}
+	}
 	for l := range strings.Lines(string(data)) {
 		key, p, ok := strings.Cut(strings.TrimSpace(l), "=")
 		p = strings.TrimSpace(p)
@@ -286,7 +299,7 @@ func (w *walker) submodules() {
 			continue
 		}
 		prefix := path.Clean(p) + "/"
-		if !slices.ContainsFunc(w.entries, func(e entry) bool { return strings.HasPrefix(e.path, prefix) }) {
+		if !holds[path.Clean(p)] {
 			w.entries = append(w.entries, entry{path: prefix + "(submodule)", fault: "the submodule is not checked out: git submodule update --init " + path.Clean(p)})
 		}
 	}

@@ -39,9 +39,27 @@ func (d Digest) String() string { return "sha256:" + hex.EncodeToString(d[:]) }
 
 // Hash returns the digest of a list of parts. Each part is preceded by its length, so that no two lists read alike.
 func Hash(parts ...string) Digest {
-	h := sha256.New()
+	n := 0
 	for _, p := range parts {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
+		n += 8 + len(p)
+	}
+	var room [1 << 10]byte // what is hashed most is short
+	if n > len(room) {
+		return hashLong(parts)
+	}
+	b := room[:0]
+	for _, p := range parts {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(p))), p...)
+	}
+	return sha256.Sum256(b)
+}
+
+func hashLong(parts []string) Digest {
+	h := sha256.New()
+	var n [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
 		h.Write([]byte(p))
 	}
 	return Digest(h.Sum(nil))
@@ -65,6 +83,7 @@ const (
 	Probe       Family = "probe"       // what a probe saw
 	Advisory    Family = "advisory"    // what a database of vulnerabilities says of one library
 	Statement   Family = "statement"   // what somebody says of a vulnerability: VEX
+	Brought     Family = "brought"     // a record of evidence that somebody brings
 	Image       Family = "image"       // a container image: its configuration, packages and files
 	Document    Family = "document"    // prose and pictures
 	Data        Family = "data"        // inert data, and what no family fits

@@ -74,6 +74,7 @@ type Engine struct {
 	Progress                           func(stage, what string, done, total int)    // nil shows nothing; may be called from several goroutines
 	Differs                            func(step, name string, was, is string)      // told by Verify
 	Extracted, Derived, Judged, Reused int                                          // computed and not computed, for tests and timings
+	Lost                               int                                          // readings that came to nothing for reasons that may pass: what rests on them is not to be kept
 
 	own Memory
 }
@@ -124,17 +125,14 @@ func memo[T any](e *Engine, count *int64, reused *int64, key artefact.Digest, st
 
 func always[T any](T) bool { return true }
 
-// A Decision is a person's answer to a question, about what that person was shown.
-type Decision struct {
-	Question, About artefact.Digest
-	Answer, By      string
-}
-
-// A Question is a rule's, with the digest of its focus.
+// A Question is a rule's, with the digest of its focus and what that is made of. An answer cannot be bound to what nobody could read: Unbound names
+// it, and while it names something no answer counts.
 type Question struct {
 	rules.Question
 	ID, About artefact.Digest
 	State     string // open, decided, lapsed
+	Focus     []FocusPart
+	Unbound   []string
 }
 
 // A Story is a gap that kept something from being known, as people are told of it.
@@ -173,6 +171,7 @@ type Assessment struct {
 	Matched    []fact.Matched
 	Base       *fact.Base
 	Cells      []Cell
+	Decisions  []DecisionSeen
 	Coverage   []Coverage
 }
 
@@ -185,28 +184,34 @@ func (e *Engine) Assess(as []artefact.Artefact, store artefact.Store, decisions 
 	slices.SortFunc(a.Units, func(a, b artefact.Unit) int { return strings.Compare(a.Path, b.Path) })
 	x := e.extract(a, store)
 	e.derive(a, x, store)
-	content := map[string]artefact.Digest{}
-	held := map[string][]string{} // component -> digests of all that is in it
-	for _, u := range a.Units {
-		content[u.Path] = u.Digest
-		for _, c := range a.Plan.Of(u.Path) {
-			held[c] = append(held[c], u.Path, string(u.Digest[:]))
+	a.Cells, a.Decisions = e.Judge(a.Base, a.Plan.Components, decisions)
+	return a
+}
+
+// Judge decides every cell from facts alone: it needs neither units nor their content, so that whoever has the facts of an assessment can judge
+// again. It says of each decision what became of it.
+func (e *Engine) Judge(base *fact.Base, components []string, decisions []Decision) (cells []Cell, seen []DecisionSeen) {
+	x := &bench{base: base, decisions: decisions, outcome: make([]DecisionSeen, len(decisions))}
+	for i, d := range decisions {
+		x.outcome[i] = DecisionSeen{Decision: d, State: "moot", Why: "nobody asks this any more"}
+		if d.Refused != "" {
+			x.outcome[i].State, x.outcome[i].Why = "refused", d.Refused
 		}
 	}
 	total := 0
 	for n, r := range e.Rules {
 		total = len(e.Rules)
 		e.progress("judge", r.ID, n, total)
-		for _, name := range cellsOf(r, a.Plan.Components) {
+		for _, name := range cellsOf(r, components) {
 			span := []string{name}
 			if name == "" {
-				span = a.Plan.Components
+				span = components
 			}
-			a.Cells = append(a.Cells, e.judge(a, r, name, span, content, held, decisions))
+			cells = append(cells, e.judge(x, r, name, span))
 		}
 	}
 	e.progress("judge", "", total, total)
-	return a
+	return cells, x.outcome
 }
 
 // cellsOf returns the components that r has cells for; "" is the whole ToE.
@@ -224,9 +229,9 @@ func cellsOf(r *rules.Rule, components []string) (out []string) {
 	return out
 }
 
-func (e *Engine) judge(a *Assessment, r *rules.Rule, name string, span []string, content map[string]artefact.Digest, held map[string][]string, decisions []Decision) Cell {
+func (e *Engine) judge(x *bench, r *rules.Rule, name string, span []string) Cell {
 	c := Cell{Rule: r.ID, Component: name, Where: map[fact.Ref][]fact.Place{}}
-	v := r.View(a.Base, span)
+	v := r.View(x.base, span)
 	if name == "" {
 		v.Span()
 	}
@@ -239,18 +244,19 @@ func (e *Engine) judge(a *Assessment, r *rules.Rule, name string, span []string,
 	var judged, reused int64
 	c.Result = memo(e, &judged, &reused, key, "judge", r.ID+" "+name, always, func() rules.Result { return r.Evaluate(v) })
 	e.Judged, e.Reused = e.Judged+int(judged), e.Reused+int(reused)
-	c.Result = r.Settle(c.Result, func(q rules.Question) (string, bool) {
-		full := focus(a.Base, span, content, held, name, q)
-		answer, ok := full.decide(decisions)
+	c.Result = r.Settle(c.Result, func(q rules.Question) (answer, by string, ok bool) {
+		full := x.focus(r.ID, name, span, q)
+		answer, by, ok = x.decide(&full)
 		c.Questions = append(c.Questions, full)
-		return answer, ok
+		return answer, by, ok
 	})
+	c.Result = r.Refute(c.Result, func(f rules.Finding) (string, bool) { return x.refuted(FindingID(r.ID, name, f), r.ID, span, f) })
 	told := map[Story]bool{}
 	for _, f := range c.Result.Findings {
 		for _, ref := range f.Cites() {
-			c.Where[ref] = a.Base.Places(span, ref)
+			c.Where[ref] = x.base.Places(span, ref)
 		}
-		trace(a.Base, span, f.Gaps, func(g fact.Gap, row fact.GapRow) {
+		trace(x.base, span, f.Gaps, func(g fact.Gap, row fact.GapRow) {
 			if s := (Story{g, row.Text, row.Line}); row.Text != "" && !told[s] {
 				told[s] = true
 				c.Why = append(c.Why, s)
@@ -319,16 +325,33 @@ func (e *Engine) extract(a *Assessment, store artefact.Store) (x collect.Extract
 	}
 	missing := e.run(order, tasks, store)
 	account := map[Coverage]*Coverage{}
-	for _, u := range a.Units {
+	placed := make([][]collect.Extract, len(a.Units)) // of each unit, by reader
+	e.each(len(a.Units), func(i int) {
+		u := a.Units[i]
+		if u.Fault != "" || missing[u.Digest] {
+			return
+		}
+		for _, c := range readers(u) {
+			out := tasks[keyOf(c, u)].out.At(u)
+			for j := range out.Rows {
+				out.Rows[j].Identify()
+			}
+			placed[i] = append(placed[i], out)
+		}
+	})
+	for i, u := range a.Units {
 		x.Rows = append(x.Rows, fact.Row{Fact: fact.Unit{Path: u.Path, Family: string(u.Family), Language: u.Language, Class: u.Class.String()},
 			Grade: fact.Static, Class: u.Class, Place: fact.Place{Unit: u.Path}})
+		if u.Family != artefact.Document { // prose is no evidence of anything
+			x.Rows = append(x.Rows, fact.Row{Fact: fact.Substance{Digest: substance(u, placed[i]), Site: fact.Site{Unit: u.Path}},
+				Grade: fact.Static, Class: u.Class, Place: fact.Place{Unit: u.Path}})
+		}
 		rs := readers(u)
 		lost := u.Fault != "" || missing[u.Digest]
 		if lost {
 			x.Gaps = append(x.Gaps, collect.Unpaid(u, nil, "unreadable")...)
 		} else {
-			for _, c := range rs {
-				out := tasks[keyOf(c, u)].out.At(u)
+			for _, out := range placed[i] {
 				x.Rows, x.Gaps = append(x.Rows, out.Rows...), append(x.Gaps, out.Gaps...)
 			}
 			x.Gaps = append(x.Gaps, collect.Unpaid(u, rs, "unread")...)
@@ -363,6 +386,24 @@ func (e *Engine) extract(a *Assessment, store artefact.Store) (x collect.Extract
 	return x
 }
 
+// each does n things on all workers.
+func (e *Engine) each(n int, do func(i int)) {
+	var next int64
+	var wg sync.WaitGroup
+	for range max(1, e.Workers) {
+		wg.Go(func() {
+			for {
+				i := int(atomic.AddInt64(&next, 1)) - 1
+				if i >= n {
+					return
+				}
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // owes says whether any predicate could be carried by units of f.
 func owes(f artefact.Family) bool {
 	return slices.ContainsFunc(fact.Predicates(), func(p *fact.Predicate) bool { return slices.Contains(p.Families, f) })
@@ -372,7 +413,7 @@ func owes(f artefact.Family) bool {
 func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, store artefact.Store) map[artefact.Digest]bool {
 	missing := map[artefact.Digest]bool{}
 	var mu sync.Mutex
-	var next, extracted, reused int64
+	var next, extracted, reused, lost int64
 	work := func() {
 		for {
 			i := int(atomic.AddInt64(&next, 1)) - 1
@@ -381,15 +422,29 @@ func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, s
 			}
 			t := tasks[order[i]]
 			e.progress("read", t.u.Path, i, len(order))
-			in, err := input(t.u, store) // even if its extract is remembered: what cannot be had now was not read now
-			if err != nil {
+			lose := func() {
 				mu.Lock()
 				missing[t.u.Digest] = true
 				mu.Unlock()
-				continue
+			}
+			var in collect.Input
+			had := has(t.u, store) // what cannot be had now was not read now, even if its extract is remembered
+			if !had {
+				var err error
+				if in, err = input(t.u, store); err != nil {
+					lose()
+					continue
+				}
 			}
 			kept := func(x collect.Extract) bool { return !x.Lost }
 			t.out = memo(e, &extracted, &reused, order[i], "extract", t.c.Name+" "+t.u.Path, kept, func() collect.Extract {
+				if had {
+					var err error
+					if in, err = input(t.u, store); err != nil {
+						lose()
+						return collect.Extract{Lost: true}
+					}
+				}
 				ctx, cancel := context.Background(), context.CancelFunc(func() {})
 				if e.Limit != nil {
 					ctx, cancel = e.Limit()
@@ -400,6 +455,9 @@ func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, s
 				}
 				return collect.Run(ctx, t.c, in)
 			})
+			if t.out.Lost {
+				atomic.AddInt64(&lost, 1)
+			}
 		}
 	}
 	var wg sync.WaitGroup
@@ -407,9 +465,15 @@ func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, s
 		wg.Go(work)
 	}
 	wg.Wait()
-	e.Extracted, e.Reused = e.Extracted+int(extracted), e.Reused+int(reused)
+	e.Extracted, e.Reused, e.Lost = e.Extracted+int(extracted), e.Reused+int(reused), e.Lost+int(lost)+len(missing)
 	e.progress("read", "", len(order), len(order))
 	return missing
+}
+
+// has says whether store has all of u without being asked for the content, which may cost a look at every file.
+func has(u artefact.Unit, store artefact.Store) bool {
+	h, ok := store.(interface{ Holds(artefact.Digest) bool })
+	return ok && h.Holds(u.File()) && !slices.ContainsFunc(u.Parts, func(p artefact.Part) bool { return !h.Holds(p.Digest) })
 }
 
 func input(u artefact.Unit, store artefact.Store) (in collect.Input, err error) {
@@ -559,33 +623,20 @@ func bools(b bool) int {
 	return 0
 }
 
-// focus fixes what q is about: the facts and gaps it names, and the content of the units in which the gaps are, since a gap
-// says nothing of what it hides; of a question about all that was not read, the content of everything.
-func focus(b *fact.Base, span []string, content map[string]artefact.Digest, held map[string][]string, cell string, q rules.Question) Question {
-	var parts []string
-	for _, ref := range q.Facts {
-		parts = append(parts, ref.String())
-	}
-	trace(b, span, q.Gaps, func(g fact.Gap, _ fact.GapRow) { parts = append(parts, g.Ref().String(), content[g.Unit].String()) })
-	if q.Whole {
-		for _, c := range span {
-			parts = append(parts, artefact.Hash(append([]string{"all of", c}, held[c]...)...).String())
-		}
-	}
-	slices.Sort(parts)
-	return Question{Question: q, ID: artefact.Hash("question", cell, q.Subject, q.Text), About: artefact.Hash(slices.Compact(parts)...), State: "open"}
-}
-
 // trace visits gaps and those they stem from, each once, with what is told of it.
 func trace(b *fact.Base, span []string, gaps []fact.Gap, visit func(fact.Gap, fact.GapRow)) {
 	seen := map[fact.Gap]bool{}
+	stories := map[string]map[fact.Gap][]fact.GapRow{}
 	for todo := slices.Clone(gaps); len(todo) > 0; todo = todo[1:] {
 		g := todo[0]
 		if seen[g] {
 			continue
 		}
 		seen[g] = true
-		rows := b.Story(span, g)
+		if stories[g.Predicate] == nil {
+			stories[g.Predicate] = b.Stories(span, g.Predicate)
+		}
+		rows := stories[g.Predicate][g]
 		if len(rows) == 0 {
 			visit(g, fact.GapRow{Gap: g})
 		}
@@ -594,20 +645,6 @@ func trace(b *fact.Base, span []string, gaps []fact.Gap, visit func(fact.Gap, fa
 			todo = append(todo, row.Origin...)
 		}
 	}
-}
-
-// decide returns the answer given to q, unless what q is about has changed since.
-func (q *Question) decide(ds []Decision) (string, bool) {
-	for _, d := range ds {
-		switch {
-		case d.Question == q.ID && d.About == q.About:
-			q.State = "decided"
-			return d.Answer, true
-		case d.Question == q.ID:
-			q.State = "lapsed"
-		}
-	}
-	return "", false
 }
 
 // Text renders cells for tests, below the status of each requirement. Equal input gives equal bytes.
@@ -647,7 +684,7 @@ func (c Cell) text(b *strings.Builder) {
 		if f.Overruled {
 			note = " (overruled)"
 		}
-		fmt.Fprintf(b, "\t%s %s%s %s: %s %v\n", f.Status, f.Grade, note, f.Subject, f.Text, slices.Compact(places))
+		fmt.Fprintf(b, "\t%s %s%s %s: %s %v\n", f.Status, f.Grade, note, f.Subject, f.Said(), slices.Compact(places))
 	}
 	for _, w := range c.Why {
 		fmt.Fprintf(b, "\tgap %s\n", w)

@@ -222,7 +222,7 @@ func TestDecision(t *testing.T) {
 	}{
 		{"the same", []string{"main.toy", asks}, []string{"main.toy", asks}, "no security", rules.NotApplicable, "decided"},
 		{"the other answer", []string{"main.toy", asks}, []string{"main.toy", asks}, "security", rules.Violated, "decided"},
-		{"no answer to this", []string{"main.toy", asks}, []string{"main.toy", asks}, "perhaps", rules.Unknown, "decided"},
+		{"no answer to this", []string{"main.toy", asks}, []string{"main.toy", asks}, "perhaps", rules.Unknown, "lapsed"},
 		{"unrelated fact", []string{"main.toy", asks}, []string{"main.toy", asks + "route GET /\nhash SHA-256 integrity"}, "no security", rules.Satisfied, "decided"},
 		{"moved", []string{"main.toy", asks}, []string{"main.toy", "\n" + asks}, "no security", rules.NotApplicable, "decided"},
 		{"another gap", []string{"main.toy", asks}, []string{"main.toy", asks, "x.rs", ""}, "no security", rules.Unknown, "decided"},
@@ -236,7 +236,13 @@ func TestDecision(t *testing.T) {
 		as, store := system(tt.before...)
 		var ds []Decision
 		for _, q := range cell(t, e.Assess(as, store, nil).Cells, "orders").Questions {
-			ds = append(ds, Decision{Question: q.ID, About: q.About, Answer: tt.answer, By: "assessor"})
+			d := Decision{Question: q.ID, About: q.About, Answer: tt.answer, By: "assessor"}
+			for _, x := range q.Answers {
+				if x.Text == tt.answer {
+					d.LeadsTo = x.LeadsTo
+				}
+			}
+			ds = append(ds, d)
 		}
 		as, store = system(tt.after...)
 		c := cell(t, e.Assess(as, store, ds).Cells, "orders")

@@ -31,7 +31,8 @@ type Document struct {
 	Artefacts       []ArtefactUsed             `json:"artefacts"`
 	Requirements    []RequirementResult        `json:"requirements"`
 	Questions       []QuestionAsked            `json:"questions"`
-	Decisions       []Decision                 `json:"decisions"`
+	Focuses         map[string][]FocusPart     `json:"focuses"` // what questions and violations are about, by its digest: many are about the same
+	Decisions       []DecisionSeen             `json:"decisions"`
 	Libraries       []LibraryUsed              `json:"libraries"`
 	Vulnerabilities []VulnerabilityFound       `json:"vulnerabilities"`
 	Functions       []Functionality            `json:"functionalities"`
@@ -152,6 +153,9 @@ type FindingSeen struct {
 	Grade     fact.Grade      `json:"grade"`
 	Text      string          `json:"text"`
 	Overruled bool            `json:"overruled,omitempty"`
+	Found     string          `json:"found,omitempty"`   // the machine's status, where a person decided
+	Decided   string          `json:"decided,omitempty"` // what, and who
+	About     string          `json:"about,omitempty"`   // of a violation: the focus of a refutation of it
 	Facts     []fact.Ref      `json:"facts,omitempty"`
 	Places    []PlaceSeen     `json:"places,omitempty"`
 	MorePlace int             `json:"more_places,omitempty"` // places beyond those listed
@@ -185,7 +189,9 @@ type QuestionAsked struct {
 	Subject     string          `json:"subject"`
 	Text        string          `json:"text"`
 	Evidence    string          `json:"evidence,omitempty"`
-	About       artefact.Digest `json:"about"`
+	Key         artefact.Digest `json:"key"`               // the whole of which id is the beginning
+	About       artefact.Digest `json:"about"`             // digest of the focus
+	Unbound     []string        `json:"unbound,omitempty"` // what it is about and nobody could read: no answer holds while there is any
 	Answers     []AnswerOffered `json:"answers"`
 	Status      string          `json:"status"`
 }
@@ -274,12 +280,12 @@ type Meta struct {
 const maxPlaces = 20
 
 // Document renders a as a document.
-func (e *Engine) Document(a *Assessment, meta Meta, decisions []Decision) *Document {
-	d := &Document{Format: Format, Assay: meta.Build, At: meta.At, Decisions: decisions, Facts: map[string]json.RawMessage{},
+func (e *Engine) Document(a *Assessment, meta Meta) *Document {
+	d := &Document{Format: Format, Assay: meta.Build, At: meta.At, Decisions: a.Decisions, Focuses: map[string][]FocusPart{}, Facts: map[string]json.RawMessage{},
 		Summary:   map[string]int{"satisfied": 0, "violated": 0, "unknown": 0, "not_applicable": 0},
 		Questions: []QuestionAsked{}, Libraries: []LibraryUsed{}, Vulnerabilities: []VulnerabilityFound{}, Functions: []Functionality{}, Images: []ImageSeen{}, Differences: []Differences{}, Indicators: []Indicator{}}
 	if d.Decisions == nil {
-		d.Decisions = []Decision{}
+		d.Decisions = []DecisionSeen{}
 	}
 	sd, rd := scheme.Digest(), scheme.RulingsDigest()
 	d.Scheme = SchemeUsed{ID: scheme.ID, Digest: artefact.Digest(sd).String(), Rulings: artefact.Digest(rd).String(), Parameters: map[string]string{}}
@@ -305,7 +311,7 @@ func (d *Document) toe(a *Assessment, name string) {
 	for _, x := range a.Artefacts {
 		id := x.Identity()
 		d.Artefacts = append(d.Artefacts, ArtefactUsed{Digest: id, Kind: x.Kind, Root: x.Root, Obtained: x.Obtained.UTC().Format("2006-01-02T15:04:05Z")})
-		if x.Kind == "advisories" || slices.ContainsFunc(d.ToE.Roots, func(r Root) bool { return r.ID == x.Root }) {
+		if x.Kind == "advisories" || x.Kind == "evidence" || slices.ContainsFunc(d.ToE.Roots, func(r Root) bool { return r.ID == x.Root }) {
 			continue // what was resolved or brought beside a root is evidence, not the ToE itself
 		}
 		parts = append(parts, string(id[:]))
@@ -319,8 +325,8 @@ func (d *Document) toe(a *Assessment, name string) {
 	count, languages := map[string]int{}, map[string]map[string]bool{}
 	loose := map[string]int{}
 	for _, u := range a.Units {
-		if u.Family == artefact.Advisory {
-			continue // known of the libraries, and no part of the ToE
+		if u.Family == artefact.Advisory || u.Family == artefact.Brought {
+			continue // known of the libraries or of the whole, and no part of the ToE
 		}
 		for _, c := range a.Plan.Of(u.Path) {
 			count[c]++
@@ -516,7 +522,7 @@ func (d *Document) indicators(a *Assessment) {
 	once := map[fact.Ref]bool{} // a test of a shared library is one, though several components have it
 	for _, c := range a.Components {
 		for _, r := range a.Base.Rows(c.Name, fact.TestCase{}) {
-			if !once[r.Ref()] {
+			if !once[r.Ref()] && r.Fact.(fact.TestCase).Steers == "" {
 				once[r.Ref()] = true
 				whole++
 			}
@@ -590,11 +596,12 @@ func (d *Document) requirements(e *Engine, a *Assessment) {
 }
 
 // supplied says which entries of the Evidence row this run had. An entry counts as had only if some unit or fact of its kind
-// is there; what nothing serves yet is not.
+// is there, or if somebody brought such evidence for that requirement; what nothing serves yet is not.
 func (d *Document) supplied(a *Assessment, req scheme.Requirement) (out []EvidenceItem) {
-	has := map[artefact.Family]bool{}
+	has, lies := map[artefact.Family]bool{}, map[string]bool{}
 	for _, u := range a.Units {
 		has[u.Family] = has[u.Family] || u.Fault == "" && u.Class <= artefact.Build
+		lies[u.Path] = u.Fault == ""
 	}
 	had := map[string]bool{
 		"source code":   has[artefact.Source],
@@ -602,8 +609,16 @@ func (d *Document) supplied(a *Assessment, req scheme.Requirement) (out []Eviden
 		"library list":  len(d.Libraries) > 0,
 		"justification": slices.ContainsFunc(d.Libraries, func(l LibraryUsed) bool { return len(l.Needed) > 0 }),
 	}
+	brought := map[string]bool{}
+	for _, c := range a.Plan.Components {
+		for _, r := range a.Base.Rows(c, fact.Brought{}) {
+			b := r.Fact.(fact.Brought)
+			there := b.Digest != "" || lies[path.Join(path.Dir(r.Place.Unit), b.Name)] // of a declaration, the file that it names
+			brought[b.Kind] = brought[b.Kind] || there && (b.Requirement == "" || b.Requirement == req.ID)
+		}
+	}
 	for _, it := range req.EvidenceItems {
-		ok := it.Served() && slices.ContainsFunc(it.Kinds, func(k string) bool { return had[k] })
+		ok := it.Served() && slices.ContainsFunc(it.Kinds, func(k string) bool { return had[k] }) || slices.ContainsFunc(it.Kinds, func(k string) bool { return brought[k] })
 		out = append(out, EvidenceItem{it.Text, ok})
 	}
 	if out == nil {
@@ -618,11 +633,16 @@ func (d *Document) rule(a *Assessment, c Cell) RuleResult {
 		span = a.Plan.Components
 	}
 	rr := RuleResult{ID: c.Rule, Status: c.Result.Status, View: c.View, Grade: fact.Challenged, Findings: []FindingSeen{}}
+	finder := &bench{base: a.Base}
 	for _, f := range c.Result.Findings {
-		s := FindingSeen{Subject: f.Subject, Status: f.Status, Grade: f.Grade, Text: f.Text, Overruled: f.Overruled, Facts: f.Cites()}
-		parts := []string{"finding", c.Rule, c.Component, f.Subject, f.Status.String(), f.Text}
+		s := FindingSeen{ID: FindingID(c.Rule, c.Component, f), Subject: f.Subject, Status: f.Status, Grade: f.Grade, Text: f.Said(), Overruled: f.Overruled, Facts: f.Cites()}
+		if f.Decided != "" {
+			s.Found, s.Decided = f.Found.String(), f.Decided
+		}
+		if f.Machine() == rules.Violated && !f.Overruled {
+			s.About = d.focus(finder.findingFocus(span, f))
+		}
 		for _, ref := range s.Facts {
-			parts = append(parts, string(ref[:]))
 			for _, p := range c.Where[ref] {
 				s.Places = append(s.Places, placeSeen(p))
 			}
@@ -635,7 +655,6 @@ func (d *Document) rule(a *Assessment, c Cell) RuleResult {
 		if n := len(s.Places) - maxPlaces; n > 0 {
 			s.Places, s.MorePlace = s.Places[:maxPlaces], n
 		}
-		s.ID = artefact.Hash(parts...)
 		if f.Status == c.Result.Status && !f.Overruled {
 			rr.Grade = min(rr.Grade, f.Grade)
 		}
@@ -650,13 +669,23 @@ func (d *Document) rule(a *Assessment, c Cell) RuleResult {
 	for _, q := range c.Questions {
 		id := "q:" + strings.TrimPrefix(q.ID.String(), "sha256:")[:16]
 		rr.Questions = append(rr.Questions, id)
-		asked := QuestionAsked{ID: id, Requirement: requirement(c.Rule), Rule: c.Rule, Component: c.Component, Subject: q.Subject, Text: q.Text, Evidence: q.Evidence, About: q.About, Status: q.State, Answers: []AnswerOffered{}}
+		asked := QuestionAsked{ID: id, Requirement: requirement(c.Rule), Rule: c.Rule, Component: c.Component, Subject: q.Subject, Text: q.Text, Evidence: q.Evidence, Key: q.ID, About: q.About, Unbound: q.Unbound, Status: q.State, Answers: []AnswerOffered{}}
+		d.focus(q.Focus)
 		for _, an := range q.Answers {
 			asked.Answers = append(asked.Answers, AnswerOffered{an.Text, an.LeadsTo})
 		}
 		d.Questions = append(d.Questions, asked)
 	}
 	return rr
+}
+
+// focus keeps the parts of a focus, and returns its digest.
+func (d *Document) focus(parts []FocusPart) string {
+	key := aboutOf(parts).String()
+	if d.Focuses[key] == nil {
+		d.Focuses[key] = append([]FocusPart{}, parts...)
+	}
+	return key
 }
 
 func placeSeen(p fact.Place) PlaceSeen {

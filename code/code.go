@@ -33,6 +33,7 @@ type File struct {
 	Entries     []Entry
 	Tags        []Tag
 	Unread      []Unread
+	Substance   string // digest of what the file says, whatever its layout and comments are; "" if that was not told apart
 }
 
 // Complete reports whether all of the file was understood.
@@ -82,8 +83,9 @@ type Call struct {
 type Test struct {
 	Framework, Name string
 	Skipped         bool
-	Asserts         int  // places in its body that can fail it; what its helpers hold is theirs
-	Delegates       bool // it calls functions that, by name or place, are the tests' own and may assert for it
+	Asserts         int    // places in its body that can fail it; what its helpers hold is theirs
+	Delegates       bool   // it calls functions that, by name or place, are the tests' own and may assert for it
+	Doubt, Steers   string // as fact.TestCase has them
 	Place
 }
 

@@ -70,6 +70,9 @@ type Extract struct {
 	Rows []fact.Row
 	Gaps []fact.GapRow
 	Lost bool `json:",omitempty"` // died of the machine, not of the content (time-out, kill): not to be remembered
+
+	// Substance is a digest of what the content says, whatever its layout and comments are, if the collector can tell (fact.Substance).
+	Substance string `json:",omitempty"`
 }
 
 // A Pass is one collector at work on one unit.
@@ -101,6 +104,9 @@ func (p *Pass) EmitAt(g fact.Grade, f fact.Fact, at Spot) {
 	p.seen[ref]++
 	p.out.Rows = append(p.out.Rows, r)
 }
+
+// Substance records a digest of what the content says that layout and comments do not change.
+func (p *Pass) Substance(digest string) { p.out.Substance = digest }
 
 // Gap records that kind could not be established. Why is one of Gap's words; the text is for people.
 func (p *Pass) Gap(kind fact.Fact, line int, why, format string, args ...any) {
@@ -195,6 +201,9 @@ func unpaid(predicate string, u artefact.Unit, why string) string {
 // Check says whether x is what c may make of in: facts and gaps that it owns to, of a grade that the family can give, in the
 // input's own parts. An extract that comes from another process is foreign input.
 func Check(c *Collector, in Input, x Extract) error {
+	if _, err := artefact.ParseDigest(x.Substance); x.Substance != "" && err != nil {
+		return fmt.Errorf("%s returned a substance that is no digest", c.Name)
+	}
 	part := func(name string) error {
 		if _, ok := in.Parts[name]; name != "" && !ok {
 			return fmt.Errorf("%s names a place in %q, which is no part of its input", c.Name, name)

@@ -56,6 +56,7 @@ type targetAt struct {
 type caseAt struct {
 	fact.TestCase
 	ref fact.Ref
+	by  *caseAt // what switches it off from elsewhere
 }
 
 type ranAt struct {
@@ -139,9 +140,10 @@ type delivery struct {
 
 	profileSkips map[string]string // why the tests are left out, by the profile of a pom
 	pomSkips     string
-	gradleDoubt  string            // why the build scripts may leave the tests out
-	pytestDoubt  string            // why pytest's configuration may
-	bearing      map[string]string // scripts of the ToE by the name of a tool that they bear
+	gradleDoubt  string               // why the build scripts may leave the tests out
+	pytests      map[string]*settings // pytest's configurations, by file
+	jests        map[string]*settings // and jest's
+	bearing      map[string]string    // scripts of the ToE by the name of a tool that they bear
 	scopes       int
 	fuel         int // statements that may still be followed in this step
 	missing      map[string][]fact.Gap
@@ -168,7 +170,7 @@ var testRunners = strings.Fields("mvn gradle npm yarn pnpm npx make")
 
 func openDelivery(p *Pass) *delivery {
 	d := &delivery{p: p, name: p.Component, names: map[string]bool{}, units: map[string]fact.Unit{}, unitRefs: map[string]fact.Ref{}, submodules: map[string][]string{}, projects: map[string][]string{},
-		targets: map[string][]targetAt{}, stages: map[string][]fact.Stage{}, copied: map[string][]fact.Copied{}, rans: map[string][]ranAt{}, images: map[string]string{}, missing: map[string][]fact.Gap{}, bearing: map[string]string{}, executes: map[string][]fact.Executes{}, profileSkips: map[string]string{}}
+		targets: map[string][]targetAt{}, stages: map[string][]fact.Stage{}, copied: map[string][]fact.Copied{}, rans: map[string][]ranAt{}, images: map[string]string{}, missing: map[string][]fact.Gap{}, bearing: map[string]string{}, executes: map[string][]fact.Executes{}, profileSkips: map[string]string{}, pytests: map[string]*settings{}, jests: map[string]*settings{}}
 	for _, k := range p.d.Needs {
 		d.missing[fact.Name(k)] = p.Missing(k)
 	}
@@ -243,18 +245,6 @@ func openDelivery(p *Pass) *delivery {
 			d.gradleDoubt = "the build script says `" + v[0] + "` of the tests"
 		}
 	}
-	for _, x := range fact.All[fact.Setting](p.View) {
-		base := path.Base(x.Site.Unit)
-		if v, _ := x.Value.Consts(); len(v) > 0 && (base == "pytest.ini" || base == ".pytest.ini") && strings.HasSuffix(x.Key, "addopts") {
-			args := strings.Fields(v[0])
-			for i := range args {
-				off, doubt := selects(deliverer{languages: []string{"python"}}, args, i)
-				if args[i] == "--collect-only" || args[i] == "--co" || off != "" || doubt != "" {
-					d.pytestDoubt = "the configuration of pytest adds " + args[i]
-				}
-			}
-		}
-	}
 	for _, x := range fact.All[fact.Executes](p.View) {
 		d.executes[x.Site.Unit] = append(d.executes[x.Site.Unit], x)
 	}
@@ -263,15 +253,21 @@ func openDelivery(p *Pass) *delivery {
 			d.targets[t.Site.Unit] = append(d.targets[t.Site.Unit], targetAt{t, ref})
 		}
 	}
-	var others []caseAt
+	var others, steering []caseAt
 	for ref, t := range fact.All[fact.TestCase](p.View) {
+		if t.Steers != "" {
+			if counted(ref) {
+				steering = append(steering, caseAt{TestCase: t, ref: ref})
+			}
+			continue
+		}
 		library := slices.ContainsFunc(d.shared, func(dir string) bool { return under(t.Site.Unit, dir) }) && d.relation(path.Dir(t.Site.Unit)) != "in"
 		switch {
 		case !counted(ref):
 		case library && len(d.dirs) > 0:
-			others = append(others, caseAt{t, ref})
+			others = append(others, caseAt{TestCase: t, ref: ref})
 		default:
-			d.all = append(d.all, caseAt{t, ref})
+			d.all = append(d.all, caseAt{TestCase: t, ref: ref})
 		}
 	}
 	inOrder := func(a, b caseAt) int {
@@ -279,7 +275,11 @@ func openDelivery(p *Pass) *delivery {
 	}
 	slices.SortFunc(d.all, inOrder)
 	slices.SortFunc(others, inOrder)
+	slices.SortFunc(steering, inOrder)
 	d.others = others
+	d.configured(steering)
+	steer(d.all, steering)
+	steer(d.others, steering)
 	for _, t := range d.all {
 		if !t.Skipped {
 			d.cases = append(d.cases, t)
@@ -408,6 +408,10 @@ func (d *delivery) suites() {
 		}
 		s := counts[k]
 		s.Tests++
+		if t.by != nil && s.Note == "" {
+			s.Note = says(*t.by) + " (" + d.short(t.by.Site.Unit) + ")"
+			refs[k] = append([]fact.Ref{t.by.ref}, refs[k]...)
+		}
 		switch {
 		case t.Skipped:
 			s.Skipped++
@@ -591,7 +595,7 @@ func (d *delivery) callee(from *pipe, calls string) *pipe {
 		if p != from && (p.unit == root+"/"+calls || p.unit == calls) {
 			return p
 		}
-		if p != from && p.unit == from.unit && p.name == calls {
+		if p != from && p.name == calls && (p.unit == from.unit || from.system == "tekton" && p.system == "tekton" && under(p.unit, root)) { // a cluster knows them by name
 			return p
 		}
 	}
@@ -962,6 +966,9 @@ var succeeded = regexp.MustCompile(`conclusion\s*==\s*['"]success['"]`)
 
 // upstream returns the tests that have run before the pipeline that in is in begins: if nothing starts it but another one that passed.
 func (d *delivery) upstream(in *instance) (out []passed) {
+	if in.pipe.system == "woodpecker" {
+		return d.dependedOn(in)
+	}
 	first := true
 	for _, t := range in.start.triggers {
 		var ran []passed
@@ -984,11 +991,49 @@ func (d *delivery) upstream(in *instance) (out []passed) {
 	return out
 }
 
+// dependedOn returns the tests of all workflows on which one of Woodpecker depends: each that begins at all has passed.
+func (d *delivery) dependedOn(in *instance) (out []passed) {
+	for _, t := range in.start.triggers {
+		if t.Kind != "upstream" {
+			continue
+		}
+		for _, o := range d.instances {
+			base := path.Base(o.start.unit)
+			if o.parent != nil || o.start == in.start || path.Dir(o.start.unit) != path.Dir(in.start.unit) || strings.TrimSuffix(base, path.Ext(base)) != t.Detail {
+				continue
+			}
+			ran := d.ended(o, nil)
+			for i := range ran {
+				if !whenever(o.start, in.start) {
+					ran[i].doubt = orText(ran[i].doubt, "its workflow does not run for all that starts this one")
+				}
+			}
+			out = append(out, ran...)
+		}
+	}
+	return out
+}
+
+// whenever says that whatever starts b starts a.
+func whenever(a, b *pipe) bool {
+	for _, w := range b.triggers {
+		if w.Kind != "upstream" && !slices.ContainsFunc(a.triggers, func(t triggerAt) bool {
+			return t.Kind == w.Kind && (len(t.Branches) == 0 || slices.Equal(t.Branches, w.Branches)) && (len(t.Paths) == 0 || slices.Equal(t.Paths, w.Paths))
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 // kinds returns what starts a job: for one that follows another pipeline, what starts that.
 func (d *delivery) kinds(in *instance) (kinds, branches map[string]bool) {
 	kinds, branches = map[string]bool{}, map[string]bool{}
 	var add func(t fact.Trigger)
 	add = func(t fact.Trigger) {
+		if t.Kind == "upstream" && in.pipe.system == "woodpecker" { // what starts it is written beside it
+			return
+		}
 		if t.Kind == "upstream" {
 			for _, p := range d.pipes {
 				if p != in.start && (p.name == t.Detail || path.Base(p.unit) == t.Detail) {

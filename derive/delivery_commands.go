@@ -20,7 +20,7 @@ var deliveryText string
 
 // A deliverer is a command or action that delivers, or tests.
 type deliverer struct {
-	kind, by         string
+	kind, by, name   string
 	words, with, not []string
 	languages        []string
 }
@@ -30,11 +30,12 @@ type knownDelivery struct {
 	actions  map[string][]deliverer // by name in lower case
 	tests    map[string][]deliverer
 	runs     map[string]string
+	tools    map[string]bool // programs that neither test nor deliver, but for what the tables say
 	harmless []string
 }
 
 var deliverers = sync.OnceValue(func() knownDelivery {
-	k := knownDelivery{deliver: map[string][]deliverer{}, actions: map[string][]deliverer{}, tests: map[string][]deliverer{}, runs: map[string]string{}}
+	k := knownDelivery{deliver: map[string][]deliverer{}, actions: map[string][]deliverer{}, tests: map[string][]deliverer{}, runs: map[string]string{}, tools: map[string]bool{}}
 	for line := range strings.Lines(deliveryText) {
 		about, why, _ := strings.Cut(strings.TrimSpace(line), " : ")
 		w := strings.Fields(about)
@@ -44,10 +45,14 @@ var deliverers = sync.OnceValue(func() knownDelivery {
 		switch w[0] {
 		case "harmless":
 			k.harmless = append(k.harmless, strings.ToLower(w[1]))
+		case "tool":
+			for _, name := range w[1:] {
+				k.tools[name] = true
+			}
 		case "run":
 			k.runs[strings.ToLower(w[1])] = why
 		case "test":
-			k.tests[w[2]] = append(k.tests[w[2]], deliverer{kind: "test", languages: strings.Split(w[1], ","), words: w[3:]})
+			k.tests[w[2]] = append(k.tests[w[2]], deliverer{kind: "test", name: w[2], languages: strings.Split(w[1], ","), words: w[3:]})
 		case "deliver", "action":
 			d := deliverer{kind: w[1], by: w[2]}
 			for _, x := range w[4:] {
@@ -273,7 +278,19 @@ func (d *delivery) classify(s *shell, w []string, at fate) {
 	}
 	if suspicious.MatchString(strings.Join(w, " ")) && !slices.Contains(harmlessHere, name) {
 		s.lost(say, "by its words it may deliver")
+		return
 	}
+	if !deliverers().tools[name] && len(deliverers().deliver[name]) == 0 && len(deliverers().tests[name]) == 0 && !strings.HasPrefix(name, "lint") && toolName.MatchString(name) && !asksOnly(args) {
+		s.lost(say, "what this program does is not known here")
+	}
+}
+
+// toolName matches what may be a program's name, rather than a piece of a text that was taken apart wrongly.
+var toolName = regexp.MustCompile(`^[A-Za-z][\w.+-]*$`)
+
+// asksOnly says that a program is only asked what it is.
+func asksOnly(args []string) bool {
+	return len(args) == 1 && slices.Contains([]string{"--version", "-version", "version", "-v", "-V", "--help", "-h", "help"}, args[0])
 }
 
 // suspicious matches the words of commands that may deliver, whatever program it is that is called.
@@ -603,7 +620,8 @@ func (d *delivery) byName(args []string, dir string) string {
 }
 
 // covers says whether tests of the component in one of languages lie in one of scopes, and why that is not certain.
-func (d *delivery) covers(languages, scopes []string, exact bool) (yes bool, doubt string) {
+func (d *delivery) covers(languages, scopes []string, exact bool, choose choice) (yes bool, doubt string) {
+	left, idle := "", ""
 	for _, c := range d.cases {
 		if !slices.Contains(languages, "*") && !slices.Contains(languages, c.Language) {
 			continue
@@ -625,8 +643,24 @@ func (d *delivery) covers(languages, scopes []string, exact bool) (yes bool, dou
 					doubt = orText(doubt, "by its name "+d.short(c.Site.Unit)+" is none of the files that are searched for tests")
 					continue
 				}
-				return true, ""
+				switch out, why := choose(c); {
+				case out:
+					left = orText(left, why)
+				case why != "":
+					doubt = orText(doubt, why)
+				case c.Asserts == 0 && !c.Delegates:
+					idle = orText(idle, "the tests that it runs assert nothing")
+				default:
+					return true, ""
+				}
 			}
+		}
+	}
+	doubt = orText(doubt, orText(left, idle))
+	for _, c := range d.all { // what switches tests off from elsewhere is told where they are run
+		if at := path.Dir(c.Site.Unit); doubt == "" && c.by != nil && c.Skipped && (slices.Contains(languages, "*") || slices.Contains(languages, c.Language)) &&
+			slices.ContainsFunc(scopes, func(s string) bool { return c.Site.Unit == s || at == s || !exact && under(at, s) }) {
+			doubt = says(*c.by) + " (" + d.short(c.by.Site.Unit) + ")"
 		}
 	}
 	return doubt != "", doubt
@@ -650,8 +684,8 @@ func (d *delivery) moduleBetween(scope, at string) bool {
 
 // test records a command that runs tests, if they are the component's. Where it has none there, an empty run is recorded for a
 // directory of its own.
-func (d *delivery) test(s *shell, text string, languages, scopes []string, exact bool, off, doubt string, at fate) {
-	yes, unsure := d.covers(languages, scopes, exact)
+func (d *delivery) test(s *shell, text string, languages, scopes []string, exact bool, off, doubt string, choose choice, at fate) {
+	yes, unsure := d.covers(languages, scopes, exact, choose)
 	if !yes {
 		return
 	}
@@ -724,9 +758,6 @@ func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at 
 	var scopes []string
 	exact, off, doubt := false, "", ""
 	skip := len(t.words)
-	if t.languages[0] == "python" {
-		doubt = d.pytestDoubt
-	}
 	for i, a := range args {
 		if o, why := selects(t, args, i); o != "" || why != "" {
 			off, doubt = orText(off, o), orText(doubt, why)
@@ -741,7 +772,7 @@ func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at 
 		case strings.HasPrefix(a, "-"):
 		case skip > 0 && slices.Contains(t.words, a):
 			skip--
-		case i > 0 && slices.Contains([]string{"-k", "-m", "-n", "-c", "--config", "-p", "--cov", "--cov-report", "-r", "--reporter", "-run", "-timeout", "-coverprofile", "-covermode", "-tags", "--logger", "--configuration", "--verbosity", "--filter", "-l", "--collect", "--results-directory", "--junitxml", "--settings", "-o", "-count", "-parallel", "-coverpkg", "--maxfail", "-W", "--env", "--testsuite", "--browser", "-bench", "-benchtime"}, args[i-1]):
+		case i > 0 && slices.Contains([]string{"-k", "-m", "-n", "-c", "--config", "-p", "--cov", "--cov-report", "-r", "--reporter", "-run", "-timeout", "-coverprofile", "-covermode", "-tags", "--logger", "--configuration", "--verbosity", "--filter", "-l", "--collect", "--results-directory", "--junitxml", "--settings", "-o", "-count", "-parallel", "-coverpkg", "--maxfail", "-W", "--env", "--testsuite", "--browser", "-bench", "-benchtime", "--ignore", "--ignore-glob", "--deselect", "--rootdir", "--override-ini", "--config-file", "--cov-config", "--tb", "--dist", "--numprocesses", "--html", "--maxWorkers", "--coverageDirectory", "--outputFile"}, args[i-1]):
 			if (args[i-1] == "-run" || args[i-1] == "-k" || args[i-1] == "--filter") && doubt == "" {
 				doubt = "it runs only some of the tests"
 			}
@@ -778,11 +809,23 @@ func (d *delivery) tested(s *shell, text string, t deliverer, args []string, at 
 		dirs, why := d.solution(at)
 		scopes, doubt = dirs, orText(doubt, why)
 	}
+	choose := choice(plainly)
+	switch {
+	case t.languages[0] == "go":
+		choose = goChoice(args)
+	case t.name == "pytest" || t.name == "py.test" || slices.Contains(t.words, "pytest"):
+		run := d.pytest(s.dir, args, scopes)
+		choose, doubt = run.choice, orText(doubt, run.why)
+		scopes = append(scopes, run.testpaths...)
+	case t.name == "jest" || t.name == "react-scripts" || t.name == "craco":
+		c, why := d.jest(s.dir, args)
+		choose, doubt = c, orText(doubt, why)
+	}
 	if len(scopes) == 0 {
 		scopes = []string{s.dir}
 		exact = t.languages[0] == "go" && !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "...") || a == "-r" || a == "--recursive" }) && strings.HasPrefix(text, "go ")
 	}
-	d.test(s, text, t.languages, scopes, exact, off, doubt, at)
+	d.test(s, text, t.languages, scopes, exact, off, doubt, choose, at)
 }
 
 // solution returns the directories of the projects in a solution of .NET. Of one that is not at hand, all below it may be.
@@ -990,7 +1033,7 @@ func (d *delivery) selected(dir string, only []string) string {
 // reactor says whether a build in dir runs tests of the component: in its own module, or in those that the file of that
 // directory makes part of itself.
 func (d *delivery) reactor(languages []string, dir string, only []string, file string) (yes bool, doubt string) {
-	if yes, doubt := d.covers(languages, []string{dir}, false); !yes || doubt != "" {
+	if yes, doubt := d.covers(languages, []string{dir}, false, plainly); !yes || doubt != "" {
 		return yes, doubt
 	}
 	if d.relation(dir) != "above" {
@@ -1342,7 +1385,7 @@ func (d *delivery) make(s *shell, w []string, at fate) {
 		switch {
 		case found:
 		case d.generated(dir) && (g == "test" || g == "check"):
-			d.test(s, text, []string{"c", "c++"}, []string{dir}, false, "", "", at)
+			d.test(s, text, []string{"c", "c++"}, []string{dir}, false, "", "", plainly, at)
 		case d.generated(dir):
 		case d.relation(dir) == "apart":
 			s.add(doing{kind: "other", text: text, why: "the Makefile lies in a directory of something else"}, at)
@@ -1382,7 +1425,7 @@ func (d *delivery) tox(s *shell, w []string, at fate) {
 		}
 	}
 	if !ran && d.relation(s.dir) != "apart" {
-		d.test(s, brief(w), []string{"python"}, []string{s.dir}, false, "", "what its environments run is not at hand", at)
+		d.test(s, brief(w), []string{"python"}, []string{s.dir}, false, "", "what its environments run is not at hand", plainly, at)
 	}
 }
 

@@ -97,15 +97,21 @@ func (d *Derivation) Apply(v *fact.View, component string) (out Output) {
 			p.Gap(k, "", "failed", fmt.Sprintf("%s: %v", d.Name, err))
 		}
 	}
+	named := map[fact.Gap]bool{}
+	for _, x := range p.gaps {
+		for _, g := range x.Origin {
+			named[g] = true
+		}
+	}
 	for _, need := range d.Needs {
 		for _, g := range v.Missing(need) {
-			named := func(x fact.GapRow) bool { return slices.Contains(x.Origin, g) }
-			if in(d.Absorbs, g.Predicate) && slices.ContainsFunc(p.gaps, named) {
+			if in(d.Absorbs, g.Predicate) && named[g] {
 				continue
 			}
 			for _, k := range d.Emits {
 				p.Gap(k, g.Unit, g.Kind, d.Name+" needs "+g.Predicate, g)
 			}
+			named[g] = true
 		}
 	}
 	return Output{p.rows, p.gaps}
@@ -150,8 +156,19 @@ func (p *Plan) Class(unit string, c artefact.Class) artefact.Class {
 // there are components.
 func Cut(units []artefact.Unit, rows []fact.Row, gaps []fact.GapRow, plan *Plan) *fact.Base {
 	b := new(fact.Base)
+	brought := map[string]bool{}
+	for _, u := range units {
+		if u.Family == artefact.Brought {
+			brought[u.Path] = true
+		}
+	}
 	for _, r := range rows {
-		r.Class = plan.Class(r.Place.Unit, r.Class)
+		if brought[r.Place.Unit] && besides(r.Fact) {
+			continue
+		}
+		if r = r.As(plan.Class(r.Place.Unit, r.Class)); len(plan.Of(r.Place.Unit)) > 1 {
+			r.Identify()
+		}
 		for _, c := range plan.Of(r.Place.Unit) {
 			b.Add(c, r)
 		}
@@ -179,7 +196,7 @@ func Cut(units []artefact.Unit, rows []fact.Row, gaps []fact.GapRow, plan *Plan)
 		for _, p := range fact.Predicates() {
 			carried := slices.ContainsFunc(p.Families, func(f artefact.Family) bool { return has[c][f] })
 			switch {
-			case len(p.Families) == 0 && p.Name != fact.Name(fact.Unit{}):
+			case len(p.Families) == 0 && p.Name != fact.Name(fact.Unit{}) && p.Name != fact.Name(fact.Substance{}):
 				b.Lack(c, underived(p.Name))
 			case c == Unmapped && len(components) > 1: // nothing is expected there
 			case len(p.Families) > 0 && !carried && !p.Optional:
@@ -188,6 +205,16 @@ func Cut(units []artefact.Unit, rows []fact.Row, gaps []fact.GapRow, plan *Plan)
 		}
 	}
 	return b
+}
+
+// besides says that f is what the framework states of every unit. It is not stated of evidence that people brought: that is no file of the component, so that
+// it changes neither what the component is made of nor what a question about all of its files is about.
+func besides(f fact.Fact) bool {
+	switch f.(type) {
+	case fact.Unit, fact.Substance:
+		return true
+	}
+	return false
 }
 
 func underived(predicate string) fact.GapRow {

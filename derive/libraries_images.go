@@ -16,6 +16,7 @@ type gallery struct {
 	images  []fact.Image
 	whole   bool // there is one, and what is installed in each of them is known
 	ours    bool // and more than a name tells that they were made of this source
+	built   bool // and they say that it was of this very revision
 	product bool // the component is somebody else's
 	found   map[string][]packaged
 
@@ -42,10 +43,11 @@ func (l *ledger) openGallery() *gallery {
 		}
 	}
 	g.whole = len(g.images) > 0 && len(l.missing["Image"])+len(l.missing["Installed"]) == 0
-	g.ours = g.whole
+	g.ours, g.built = g.whole, g.whole
 	for _, i := range g.images {
 		h := how[i.Site.Unit]
 		g.ours = g.ours && h != "" && h != "name" && h != "none"
+		g.built = g.built && h == "provenance"
 	}
 	for _, c := range fact.All[fact.Container](l.p.View) { // another release of it is delivered than was read
 		image := text(c.Image)
@@ -58,7 +60,7 @@ func (l *ledger) openGallery() *gallery {
 		}
 	}
 	if g.other != "" {
-		g.ours, g.whole = false, false
+		g.ours, g.built, g.whole = false, false, false
 	}
 	for ref, x := range fact.All[fact.Installed](l.p.View) {
 		if k := key(x.Ecosystem, x.Name); !l.own[k] {
@@ -84,11 +86,44 @@ func (g *gallery) lists(ds []*declaration) bool {
 		if d.Ecosystem == "npm" || d.Ecosystem == "cargo" || d.Ecosystem == "go" {
 			return false // it may be packed into other files, with what it brought
 		}
-		if len(g.found[key(d.Ecosystem, d.Name)]) == 0 && !skippable(d) {
+		if !g.holds(d) && !skippable(d) {
 			return false
 		}
 	}
 	return true
+}
+
+// holds says whether what is declared is in the image: of Java in the version that is declared, if one is, for an archive may be of another
+// state of the source than the one that was read.
+func (g *gallery) holds(d *declaration) bool {
+	found := g.found[key(d.Ecosystem, d.Name)]
+	if d.Ecosystem != "maven" {
+		return len(found) > 0
+	}
+	if _, artifact, ok := strings.Cut(d.Name, ":"); ok && len(found) == 0 {
+		found = g.found[key("maven", artifact)]
+	}
+	if len(found) == 0 {
+		return g.leavesOut(d)
+	}
+	return d.version == "" || slices.ContainsFunc(found, func(p packaged) bool { return p.Version == d.version })
+}
+
+// leavesOut says whether d is one of Spring Boot's starters, which only name what they bring, and the image holds what Spring Boot's
+// plugins pack: that leaves starters out. Nothing there then shows that a starter was declared later than the image was made, so the image
+// must say that it was made of this revision.
+func (g *gallery) leavesOut(d *declaration) bool {
+	if !g.built || !strings.HasPrefix(d.Name, "org.springframework.boot:spring-boot-starter") {
+		return false
+	}
+	for _, name := range []string{"org.springframework.boot:spring-boot", "spring-boot"} {
+		for _, p := range g.found[key("maven", name)] {
+			if strings.Contains(p.Path, "!BOOT-INF/lib/") || strings.Contains(p.Path, "!WEB-INF/lib/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // picture adds what is installed in the component's images. What is declared without a version has that of the image; a package

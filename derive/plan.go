@@ -1,7 +1,9 @@
 package derive
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 
 	"assay/artefact"
 	"assay/fact"
@@ -28,17 +30,41 @@ func PlanOf(units []artefact.Unit, stated []fact.Row) *Plan {
 		}
 	}
 	for _, u := range units {
-		if len(p.Members[u.Path]) == 0 && carries[u.Family] && u.Class <= artefact.Build {
+		if len(p.Members[u.Path]) == 0 && carries[u.Family] && u.Class <= artefact.Build && u.Family != artefact.Brought {
 			p.Components = append(p.Components, Unmapped)
 		}
 	}
 	slices.Sort(p.Components)
 	p.Components = slices.Compact(p.Components)
+	p.bring(units)
 	for u, m := range p.Members {
 		slices.Sort(m)
 		p.Members[u] = slices.Compact(m)
 	}
 	return p
+}
+
+// bring gives each record of evidence to the component that its path names (package acquire spells it), or to all: of one that names none, and of one that
+// names a component which is not there, lest a slip of the pen hide it. No Member is stated of it: what a component is made of does not change with what
+// people say of it.
+func (p *Plan) bring(units []artefact.Unit) {
+	for _, u := range units {
+		if u.Family != artefact.Brought {
+			continue
+		}
+		if len(p.Components) == 0 {
+			p.Components = []string{Unmapped}
+		}
+		p.Members[u.Path] = slices.Clone(p.Components)
+		_, below, _ := strings.Cut(u.Path, "/")
+		if name, _, ok := strings.Cut(below, "/"); ok {
+			name, err := url.PathUnescape(name)
+			i := slices.IndexFunc(p.Components, func(c string) bool { return strings.EqualFold(c, name) })
+			if err == nil && i >= 0 {
+				p.Members[u.Path] = []string{p.Components[i]}
+			}
+		}
+	}
 }
 
 // State puts what the first stratum stated into b, which is cut by the plan that was made of it. A gap in what the ToE is

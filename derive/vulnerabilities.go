@@ -19,7 +19,7 @@ var Vulnerabilities = &Derivation{
 A version is affected if an advisory's list names it or one of its ranges holds it, by the algorithm of OSV and the order of versions
 of the ecosystem. What several databases say of one vulnerability (CVE, GHSA, GO, PYSEC) is one. Withdrawn advisories count for nothing. Packages
 of a system are looked up by the source package they were built from, and only what is said of the release that the image
-has counts.
+has counts. Of a release that no entry of the data is about nothing is known.
 
 It is not known, and a gap, which vulnerabilities a library of production has: where nobody looked it up, where its version is
 unknown or cannot be compared while advisories name it, and where an advisory cannot be interpreted.`,
@@ -51,7 +51,7 @@ type matcher struct {
 	looked     map[[2]string][]fact.Ref // by ecosystem and name
 	asked      map[[2]string]string     // the unit of the answer
 	advisories map[[2]string][]sayings
-	releases   map[string]map[string]bool // of systems, by ecosystem: of which ones the advisories speak
+	releases   map[string]map[string]bool // of systems, by ecosystem: of which ones the data speaks
 	installed  map[[3]string][]installed  // by ecosystem, name and version
 	sources    map[[3]string][]installed  // by ecosystem, and name and version of their source
 	images     map[string]*fact.Image     // by unit
@@ -74,6 +74,9 @@ func newMatcher(p *Pass) *matcher {
 		releases: map[string]map[string]bool{}, installed: map[[3]string][]installed{}, sources: map[[3]string][]installed{}, images: map[string]*fact.Image{}, imageRefs: map[string]fact.Ref{}}
 	for ref, d := range fact.All[fact.VulnerabilityData](p.View) {
 		m.data[d.Ecosystem] = append(m.data[d.Ecosystem], ref)
+		for _, r := range d.Releases {
+			m.knows(d.Ecosystem, r)
+		}
 	}
 	for ref, l := range fact.All[fact.LookedUp](p.View) {
 		k := [2]string{l.Ecosystem, l.Name}
@@ -83,13 +86,7 @@ func newMatcher(p *Pass) *matcher {
 	for ref, a := range fact.All[fact.Advisory](p.View) {
 		k := [2]string{a.Ecosystem, a.Name}
 		m.advisories[k] = append(m.advisories[k], sayings{ref, a})
-		if a.Unclear != "" && a.Site.Symbol == "" {
-			continue // it says nothing of any release
-		}
-		if m.releases[a.Ecosystem] == nil {
-			m.releases[a.Ecosystem] = map[string]bool{}
-		}
-		m.releases[a.Ecosystem][edition(a.Ecosystem, a.Site.Symbol)] = true
+		m.knows(a.Ecosystem, a.Site.Symbol)
 	}
 	for ref, i := range fact.All[fact.Installed](p.View) {
 		k := [3]string{i.Ecosystem, i.Name, i.Version}
@@ -109,6 +106,9 @@ var releaseNumber = regexp.MustCompile(`^\d+(\.\d+)?$`)
 
 // edition is a release of a system as databases number it: Debian by its first number, Alpine by two.
 func edition(ecosystem, s string) string {
+	if schemes[ecosystem] == rpmVersions {
+		return rpmEdition(ecosystem, s)
+	}
 	parts := strings.Split(strings.TrimPrefix(strings.ToLower(s), "v"), ".")
 	switch ecosystem {
 	case "debian":
@@ -117,6 +117,17 @@ func edition(ecosystem, s string) string {
 		return strings.Join(parts[:min(len(parts), 2)], ".")
 	}
 	return ""
+}
+
+// knows notes that the data speaks of a release of a system. What speaks of none in particular shows no release to be known.
+func (m *matcher) knows(ecosystem, release string) {
+	if release = edition(ecosystem, release); release == "" {
+		return
+	}
+	if m.releases[ecosystem] == nil {
+		m.releases[ecosystem] = map[string]bool{}
+	}
+	m.releases[ecosystem][release] = true
 }
 
 // A subject is what is looked up for a library: a name and a version in the data of an ecosystem, of one release of a system
@@ -147,18 +158,21 @@ func (m *matcher) subjects(l fact.Library) (out []subject, err error) {
 		case image == nil || image.System == "":
 			err = fmt.Errorf("of which system the package %s %s is, is not known", l.Name, l.Version)
 			continue
-		case image.System != l.Ecosystem:
-			err = fmt.Errorf("there is no vulnerability data for packages of %s, such as %s", image.System, l.Name)
+		case systemOf(image.System) != l.Ecosystem:
+			err = undated(l, image.System)
 			continue
 		}
 		s.release = edition(l.Ecosystem, image.Release)
 		s.from = append(s.from, m.imageRefs[i.Site.Unit])
-		if schemes[l.Ecosystem] != nil && !releaseNumber.MatchString(s.release) { // what is said of no release by its number is not said of this one
+		if schemes[l.Ecosystem] != nil && !releaseNumber.MatchString(s.release) && s.release != rolling { // what is said of no release by its number is not said of this one
 			err = fmt.Errorf("of which release of %s %s is, is not known (%s)", l.Ecosystem, l.Name, cmp.Or(image.Release, "the image names none"))
 			continue
 		}
-		if known := m.releases[l.Ecosystem]; len(known) > 0 && !known[""] && !known[s.release] {
+		if known := m.releases[l.Ecosystem]; s.release != "" && len(m.data[l.Ecosystem]) > 0 && !known[s.release] {
 			err = fmt.Errorf("the vulnerability data for %s says nothing of its release %s, which %s is of", l.Ecosystem, image.Release, l.Name)
+			if len(known) == 0 {
+				err = fmt.Errorf("the vulnerability data for %s does not say which releases it knows, and %s is of release %s; assay db update or assay db import writes it anew", l.Ecosystem, l.Name, image.Release)
+			}
 			continue
 		}
 		if !slices.ContainsFunc(out, func(o subject) bool { return o.name == s.name && o.version == s.version && o.release == s.release }) {
@@ -201,7 +215,7 @@ func (m *matcher) library(ref fact.Ref, l fact.Library) {
 			if a.Withdrawn != "" {
 				continue
 			}
-			if r := edition(s.ecosystem, a.Site.Symbol); r != "" && s.release != "" && r != s.release {
+			if r := edition(s.ecosystem, a.Site.Symbol); r != "" && s.release != "" && r != s.release && !beside(s.ecosystem, r, s.release) {
 				continue
 			}
 			about = append(about, a)
@@ -215,6 +229,9 @@ func (m *matcher) library(ref fact.Ref, l fact.Library) {
 		var hits []sayings
 		for _, a := range about {
 			in, err := scheme.affects(a.Advisory, s.version)
+			if in {
+				in, err = settled(s, a.Advisory)
+			}
 			switch {
 			case in:
 				hits = append(hits, a)
@@ -264,7 +281,7 @@ func (m *matcher) report(l fact.Library, s subject, scheme *versions, hits []say
 			refs, said = append(refs, a.ref), append(said, a.Advisory)
 			ids = append(append(ids, a.ID), a.Aliases...)
 			v.Summary = cmp.Or(v.Summary, a.Summary)
-			v.Published, v.Modified = earlierDay(v.Published, a.Published), earlierDay(v.Modified, a.Modified)
+			v.Published, v.Modified, v.Known = earlierDay(v.Published, a.Published), earlierDay(v.Modified, a.Modified), earlierDay(v.Known, a.Known)
 			if worse(a.Severity, v.Severity) || a.Severity == v.Severity && higher(a.Score, v.Score) {
 				v.Severity, v.Score = a.Severity, a.Score
 			}

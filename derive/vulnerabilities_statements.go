@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -44,6 +45,12 @@ func readThing(s string) thing {
 	kind, known := purlEcosystems[u.Type]
 	if err != nil || !known {
 		return thing{"?", s, ""}
+	}
+	if kind == "rpm" {
+		kind = cmp.Or(rpmNamespaces[u.Namespace], kind)
+		if e := u.Qualifiers.Map()["epoch"]; e != "" && e != "0" && u.Version != "" {
+			u.Version = e + ":" + u.Version
+		}
 	}
 	name := u.Name
 	switch {

@@ -224,6 +224,35 @@ func TestReleasesSide(t *testing.T) {
 	}
 }
 
+// A package of a release that the data has entries of is looked up, whether or not one of them names a package of the component. Of another
+// release nothing is known, and nothing of any where the data does not say which releases it knows.
+func TestReleasesKnown(t *testing.T) {
+	on := func(release string) []fact.Fact {
+		return facts(lib("debian", "bash", "5.2"), fact.Image{System: "debian", Release: release, Site: at("image")},
+			fact.Installed{Ecosystem: "debian", Name: "bash", Version: "5.2", Site: at("image")}, fact.LookedUp{Ecosystem: "debian", Name: "bash", Site: answer("debian", "bash")})
+	}
+	data := func(releases ...string) fact.VulnerabilityData {
+		return fact.VulnerabilityData{Ecosystem: "debian", Source: "osv", Day: "2026-08-21", Releases: releases, Site: fact.Site{Unit: "advisories/debian/(data).json"}}
+	}
+	everywhere := advisory("debian", "zsh", "DEBIAN-CVE-2024-2", "0 <5")
+	for _, tt := range []struct {
+		name  string
+		facts []fact.Fact
+		want  string
+	}{
+		{"a release that the data knows", facts(on("12.5"), data("11", "12")), ""},
+		{"one that it does not know", facts(on("10"), data("11", "12")), "gap unresolved: the vulnerability data for debian says nothing of its release 10, which bash is of"},
+		{"an entry about no release makes none known", facts(on("10"), data("11", "12"), everywhere), "gap unresolved: the vulnerability data for debian says nothing of its release 10, which bash is of"},
+		{"data that does not say", facts(on("12.5"), data()), "gap unresolved: the vulnerability data for debian does not say which releases it knows, and bash is of release 12.5; assay db update or assay db import writes it anew"},
+		{"data that does not say, and an entry that does", facts(on("12.5"), data(), advisory("debian:12", "zsh", "DEBIAN-CVE-2024-1", "0 <5")), ""},
+		{"no data", on("12.5"), "gap none: there is no vulnerability data for debian; assay db update brings it"},
+	} {
+		if got := strings.Join(found(applyVulnerabilities(nil, tt.facts...)), "\n"); got != tt.want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // What cannot be told is a gap that says of what; what does not matter is none.
 func TestVulnerabilitiesNotKnown(t *testing.T) {
 	l := lib("npm", "lodash", "4.17.15")

@@ -36,7 +36,8 @@ var schemes = map[string]*versions{
 	"gem":      {form: regexp.MustCompile(`^\d+(\.[0-9A-Za-z]+)*(-[0-9A-Za-z.-]+)?$`), osv: "RubyGems"},
 	"debian":   {form: regexp.MustCompile(`^(\d+:)?\d[0-9A-Za-z.+~:-]*$`), osv: "Debian"},
 	"alpine":   {form: regexp.MustCompile(`^\d+(\.\d+)*[a-z]?(_(alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(~[0-9a-f]+)?(-r\d+)?$`), osv: "Alpine"},
-	"conan":    {form: regexp.MustCompile(`^v?\d+[a-z]?(\.\d+[a-z]?)*(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`), compare: compareConan},
+	"redhat":   rpmVersions, "rocky": rpmVersions, "almalinux": rpmVersions, "suse": rpmVersions, "opensuse": rpmVersions, "azurelinux": rpmVersions,
+	"conan": {form: regexp.MustCompile(`^v?\d+[a-z]?(\.\d+[a-z]?)*(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`), compare: compareConan},
 }
 
 // maxVersion bounds the length of a version: numbers in it are compared as such, however long.

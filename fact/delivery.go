@@ -6,11 +6,13 @@ package fact
 // TestSuite counts the automated tests of a component in one language and framework. Asserting are those that run and that
 // something in them, or in a function of the ToE's own that they call, can fail; Skipped are those that do not run. What is
 // neither runs and checks nothing, not even by a call. Shared are tests of what the component shares with others, which are
-// stated where it has none of its own; so are scripts for testing (Framework script), of which it is not read what they check.
+// stated where it has none of its own; so are scripts for testing (Framework script), of which it is not read what they check. Note says
+// what switches some of them off from elsewhere.
 type TestSuite struct {
 	Component, Language, Framework string
 	Shared                         bool
 	Tests, Asserting, Skipped      int
+	Note                           string
 }
 
 // Logic says what of a component's own code there is to test. Kind is code, little (a main class with annotations and its

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 
 	"assay/artefact"
 )
@@ -104,7 +105,7 @@ type Row struct {
 	Collector string
 	From      []Ref // of a derived fact: what it was derived from
 
-	id Ref // its identity, once it lies in a Base and changes no more
+	id Ref // its identity, once it is fixed
 }
 
 // Ref returns the identity of r.
@@ -113,6 +114,20 @@ func (r Row) Ref() Ref {
 		return r.id
 	}
 	return artefact.Hash("fact", Name(r.Fact), encode(r.Fact), r.Grade.String(), strconv.Itoa(int(r.Class)))
+}
+
+// Identify fixes the identity of r, which must not change any more then but by As. It spares those who put r into several bases.
+func (r *Row) Identify() {
+	r.id = Ref{}
+	r.id = r.Ref()
+}
+
+// As returns r as a fact of a unit of class c.
+func (r Row) As(c artefact.Class) Row {
+	if r.Class != c {
+		r.Class, r.id = c, Ref{}
+	}
+	return r
 }
 
 // A Gap is a predicate that could not be established in a unit (in the component at large if Unit is ""). Kind is one word
@@ -145,9 +160,12 @@ type Predicate struct {
 var registry = map[string]*Predicate{}
 
 // Predicates returns every predicate, by name.
-func Predicates() []*Predicate {
+func Predicates() []*Predicate { return slices.Clone(predicates()) }
+
+// predicates is called once all are registered: the first call comes after the program's initialisation.
+var predicates = sync.OnceValue(func() []*Predicate {
 	return slices.SortedFunc(maps.Values(registry), func(a, b *Predicate) int { return compare(a.Name, b.Name) })
-}
+})
 
 func register[F Fact](families ...artefact.Family) *Predicate {
 	t := reflect.TypeFor[F]()
@@ -208,15 +226,30 @@ func appendValue(b []byte, v reflect.Value) []byte {
 		return append(b, ']')
 	case reflect.Struct:
 		b = append(b, '{')
-		for f, x := range v.Fields() {
-			if !x.IsZero() && !(x.Kind() == reflect.Slice && x.Len() == 0) {
-				b = append(append(b, f.Name...), '=')
+		for i, name := range fields(v.Type()) {
+			if x := v.Field(i); !x.IsZero() && !(x.Kind() == reflect.Slice && x.Len() == 0) {
+				b = append(append(b, name...), '=')
 				b = append(appendValue(b, x), ';')
 			}
 		}
 		return append(b, '}')
 	}
 	panic("fact: no encoding for " + v.Type().String())
+}
+
+var fieldsOf sync.Map // of structs that were encoded, by reflect.Type
+
+// fields returns the names of the fields of a struct.
+func fields(t reflect.Type) []string {
+	if names, ok := fieldsOf.Load(t); ok {
+		return names.([]string)
+	}
+	var names []string
+	for f := range t.Fields() {
+		names = append(names, f.Name)
+	}
+	fieldsOf.Store(t, names)
+	return names
 }
 
 // plain panics unless t is made of what encode can write.

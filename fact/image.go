@@ -23,9 +23,11 @@ type Image struct {
 	Site             Site
 }
 
-// Installed is a package in an image: Ecosystem is debian, alpine, rpm, or one of libraries (maven, npm, go, pypi, nuget, composer,
+// Installed is a package in an image: Ecosystem is one of a system (debian, alpine, redhat, rocky, almalinux, suse, opensuse, azurelinux; rpm of any other), or one of libraries (maven, npm, go, pypi, nuget, composer,
 // gem, cargo). Source is the source package it was built from, where advisories go by that. Path is where it lies; Layer counts from 1,
-// 0 is unknown; InBase says that it comes with the base image, as far as that is known.
+// 0 is unknown; InBase says that it comes with the base image, as far as that is known. Native are the first files, in order, of machine code that
+// a library brought, in its directory or in its archive (extensions, libraries of other languages, programs); NativeCount is how many
+// there are. They are told of libraries alone.
 type Installed struct {
 	Ecosystem, Name, Version string
 	Source, SourceVersion    string
@@ -34,6 +36,8 @@ type Installed struct {
 	Layer                    int
 	InBase                   bool
 	Requires                 []string
+	Native                   []string
+	NativeCount              int
 	Site                     Site
 }
 

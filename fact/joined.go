@@ -37,7 +37,11 @@ type Only struct {
 
 // OfSystem says whether an ecosystem's packages are those of an image's system, which no code imports and no manifest declares.
 func OfSystem(ecosystem string) bool {
-	return ecosystem == "debian" || ecosystem == "alpine" || ecosystem == "rpm"
+	switch ecosystem {
+	case "debian", "alpine", "rpm", "redhat", "rocky", "almalinux", "suse", "opensuse", "azurelinux":
+		return true
+	}
+	return false
 }
 
 func (Alike) fact()   {}

@@ -35,12 +35,20 @@ type Dynamic struct {
 }
 
 // TestCase is one automated test. Asserts counts what in it can fail it (assertions, expectations, verifications, t.Fatal);
-// Delegates says that it calls functions of the ToE's own tests that may assert for it.
+// Delegates says that it calls functions of the ToE's own tests that may assert for it. Assertions that nothing reaches (behind a
+// return, in if False) or whose failure is swallowed do not count. Doubt says why it may not run, or may not fail, though it looks
+// as if: for a build constraint that is the constraint (//go:build …) and on a line of its own what else there is, for a question after -short it is testing.Short().
+//
+// One with Steers is no test, but decides over those around it, as its Name and Steers say; Skipped if that is certain. Steers is
+// main (Go's TestMain: those of its directory; Name is why), hook (pytest's of conftest.py: those in and below its directory;
+// Name is the function and what it does), collect_ignore (the same for the files that Name, a path or glob, matches; "" if it is
+// computed), or a key of jest's configuration (testPathIgnorePatterns, testMatch, testRegex, roots) whose value Name is.
 type TestCase struct {
 	Language, Framework, Name string
 	Skipped                   bool
 	Asserts                   int
 	Delegates                 bool
+	Doubt, Steers             string
 	Site                      Site
 }
 

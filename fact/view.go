@@ -340,13 +340,12 @@ func ComparePlaces(a, b Place) int {
 // Gaps returns the gaps of component in kind.
 func (b *Base) Gaps(component string, kind Fact) []GapRow { return b.see(component, Name(kind)).gaps }
 
-// Story returns the rows of gap g in components.
-func (b *Base) Story(components []string, g Gap) (out []GapRow) {
+// Stories returns the rows of the gaps that components have in predicate.
+func (b *Base) Stories(components []string, predicate string) map[Gap][]GapRow {
+	out := map[Gap][]GapRow{}
 	for _, c := range slices.Sorted(slices.Values(components)) {
-		for _, r := range b.see(c, g.Predicate).gaps {
-			if r.Gap == g {
-				out = append(out, r)
-			}
+		for _, r := range b.see(c, predicate).gaps {
+			out[r.Gap] = append(out[r.Gap], r)
 		}
 	}
 	return out

@@ -4,7 +4,7 @@ package fact
 
 // Vulnerable says that a library is, in the version that the component has, one that a known vulnerability affects. What
 // several databases say of one vulnerability is one: ID is its CVE if it has one, Aliases are all its other names, Published is
-// the earliest day and Modified the latest on which it can have been published, Severity and Score are the gravest. Exploited is
+// the earliest day and Modified the latest on which it can have been published, Known an earlier such day that another's history shows, Severity and Score are the gravest. Exploited is
 // yes, no, or "" if no list of known exploited vulnerabilities was at hand. Fixed are the versions above ours that are said to
 // be without it, the lowest first; Packages the parts of the library that are concerned, where that is said. Ecosystem, Name, Version, Use
 // and Direct are those of the Library; LookedUp is the ecosystem in whose data it was found.
@@ -18,6 +18,7 @@ type Vulnerable struct {
 	Aliases                  []string
 	Summary                  string
 	Published, Modified      string
+	Known                    string
 	Severity, Score          string
 	Exploited                string
 	Fixed, Packages          []string

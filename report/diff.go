@@ -22,7 +22,7 @@ func DiffFormat(name string) (DiffRenderer, error) {
 	if r, ok := diffFormats[name]; ok {
 		return r, nil
 	}
-	return nil, fmt.Errorf("there is no format %q of a comparison; there are json, md, text", name)
+	return nil, fmt.Errorf("there is no format %q of a comparison; there are html, json, md, text", name)
 }
 
 // DiffJSON writes d as it is.

@@ -50,7 +50,7 @@ func rendered(t testing.TB, format string, d *assess.Document) string {
 	return b.String()
 }
 
-var views = []string{"md", "sarif", "junit", "csv", "oscal"}
+var views = []string{"md", "sarif", "junit", "csv", "oscal", "html"}
 
 // Equal documents give equal bytes, in which nothing commands a terminal or turns the direction of text.
 func TestFormatsHarmless(t *testing.T) {

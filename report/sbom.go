@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,7 @@ import (
 
 	"assay/assess"
 	"assay/derive"
+	"assay/fact"
 	"assay/rules"
 )
 
@@ -34,6 +36,7 @@ func SBOM(w io.Writer, d *assess.Document) error {
 		Tools:      &cdx.ToolsChoice{Components: &[]cdx.Component{{Type: cdx.ComponentTypeApplication, Name: "assay", Version: d.Assay.Version}}},
 		Properties: &[]cdx.Property{{Name: "assay:toe:digest", Value: d.ToE.Digest.String()}}}
 
+	native := natives(d)
 	var components []cdx.Component
 	needs := map[string][]string{} // ref -> refs
 	complete, incomplete := []cdx.BOMReference{}, []cdx.BOMReference{}
@@ -57,6 +60,9 @@ func SBOM(w io.Writer, d *assess.Document) error {
 				continue
 			}
 			lib := library(l)
+			if n := native(c.Name, l); n != "" {
+				*lib.Properties = append(*lib.Properties, cdx.Property{Name: "assay:native", Value: n})
+			}
 			lib.BOMRef = ref + "/" + cmp.Or(lib.PackageURL, l.Ecosystem+":"+l.Name)
 			if i := slices.IndexFunc(inside, func(o cdx.Component) bool { return o.BOMRef == lib.BOMRef }); i >= 0 {
 				continue // the same for another use
@@ -147,6 +153,48 @@ func pictured(d *assess.Document, component string) (out []cdx.Property) {
 	return out
 }
 
+// natives returns a function that says of a component's library which files of machine code it brings, "" if none is known.
+func natives(d *assess.Document) func(component string, l assess.LibraryUsed) string {
+	said := map[string][]fact.Installed{}
+	for _, r := range d.Requirements {
+		for _, c := range r.Cells {
+			for _, rule := range c.Rules {
+				for _, f := range rule.Findings {
+					if rule.ID != "QUAL.3/vulnerabilities-handled" || f.Subject != rules.NativeSubject {
+						continue
+					}
+					for _, ref := range f.Facts {
+						var x struct {
+							Predicate string
+							Fact      json.RawMessage
+						}
+						var i fact.Installed
+						if json.Unmarshal(d.Facts[ref.String()], &x) == nil && x.Predicate == fact.Name(i) && json.Unmarshal(x.Fact, &i) == nil {
+							said[c.Component] = append(said[c.Component], i)
+						}
+					}
+				}
+			}
+		}
+	}
+	return func(component string, l assess.LibraryUsed) string {
+		var files []string
+		count := 0
+		for _, i := range said[component] {
+			if i.Ecosystem == l.Ecosystem && i.Version == l.Version && (i.Name == l.Name || i.Ecosystem == "maven" && strings.HasSuffix(l.Name, ":"+i.Name)) {
+				files, count = append(files, i.Native...), max(count, i.NativeCount)
+			}
+		}
+		slices.Sort(files)
+		files = slices.Compact(files)
+		text := strings.Join(files, ", ")
+		if n := count - len(files); n > 0 {
+			text += fmt.Sprintf(" and %d more", n)
+		}
+		return text
+	}
+}
+
 // delivered says of a library's use that it is delivered.
 func delivered(use string) bool {
 	return use != "test" && use != "development" && use != "build" && use != "graph"
@@ -218,6 +266,7 @@ func properties(pairs ...string) *[]cdx.Property {
 // purlTypes are the types of package URLs by ecosystem.
 var purlTypes = map[string]string{"maven": packageurl.TypeMaven, "npm": packageurl.TypeNPM, "go": packageurl.TypeGolang, "pypi": packageurl.TypePyPi, "nuget": packageurl.TypeNuget,
 	"cargo": packageurl.TypeCargo, "composer": packageurl.TypeComposer, "conan": packageurl.TypeConan, "gem": packageurl.TypeGem, "debian": packageurl.TypeDebian, "alpine": packageurl.TypeApk, "rpm": packageurl.TypeRPM,
+	"redhat": packageurl.TypeRPM, "rocky": packageurl.TypeRPM, "almalinux": packageurl.TypeRPM, "suse": packageurl.TypeRPM, "opensuse": packageurl.TypeRPM, "azurelinux": packageurl.TypeRPM,
 	"cdn": packageurl.TypeNPM, "vendored": packageurl.TypeGeneric}
 
 // PackageURL returns the package URL of a library in one of our ecosystems, "" for what has none.
@@ -230,8 +279,12 @@ func PackageURL(ecosystem, name, version string) string {
 	switch ecosystem {
 	case "maven":
 		namespace, name, _ = strings.Cut(name, ":")
-	case "debian", "alpine":
+	case "debian", "alpine", "redhat", "almalinux", "suse", "opensuse":
 		namespace = ecosystem
+	case "rocky":
+		namespace = "rocky-linux"
+	case "azurelinux":
+		namespace = "azure-linux"
 	case "npm", "go", "composer", "cdn":
 		if i := strings.LastIndexByte(name, '/'); i > 0 {
 			namespace, name = name[:i], name[i+1:]

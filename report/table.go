@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"assay/assess"
 	"assay/derive"
@@ -21,8 +20,11 @@ import (
 type Style struct {
 	Width int  // columns; at least 40 are used
 	Color bool // ANSI colours
+	All   bool // everything there is, however long; else what is read first
 
-	Dir string // where the system was assessed, as the user wrote it; for commands to be copied
+	Dir    string // where the system was assessed, as the user wrote it, for commands to be copied; "" is not known
+	From   string // the file of the document, where it was read from one
+	Online bool   // other machines were asked, so that nothing is to be said of what they could have brought
 }
 
 // In returns s for a system in dir.
@@ -31,12 +33,29 @@ func (s Style) In(dir string) Style {
 	return s
 }
 
-// at adds the directory to a command that takes it as an argument or, with a flag, as that.
+// Asked returns s for an assessment that asked other machines, or did not.
+func (s Style) Asked(online bool) Style {
+	s.Online = online
+	return s
+}
+
+// at adds to a command where the system is: as an argument or, with a flag, as that; or else the document that tells the same.
 func (s Style) at(command, flag string) string {
-	if s.Dir == "" || s.Dir == "." {
+	switch {
+	case flag != "" && s.From != "":
+		return command + " --from " + quoted(s.From)
+	case s.Dir == ".":
 		return command
 	}
-	return strings.Join(strings.Fields(command+" "+flag), " ") + " " + quoted(s.Dir)
+	return strings.Join(strings.Fields(command+" "+flag), " ") + " " + s.dir()
+}
+
+// dir is the directory of the system as an argument of a command.
+func (s Style) dir() string {
+	if s.Dir == "" {
+		return "DIR"
+	}
+	return quoted(s.Dir)
 }
 
 var looks = map[rules.Status]struct{ glyph, colour string }{
@@ -65,7 +84,7 @@ var painted = regexp.MustCompile("\ue000([0-9;]*)\ue001")
 // harmless takes from text what commands a terminal or turns the direction of text.
 func harmless(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
+		if unicode.IsControl(r) || commands(r) {
 			return '\ufffd'
 		}
 		return r
@@ -98,32 +117,115 @@ type table struct {
 	d *assess.Document
 	s Style
 	b *bytes.Buffer
+
+	less   bool            // something was left out that All would show
+	blocks map[string]bool // gaps as they were written already
 }
 
+// line writes one line, cut where it is wider than the screen.
 func (t *table) line(format string, args ...any) {
-	text := painted.ReplaceAllString(harmless(fmt.Sprintf(format, args...)), "\x1b[${1}m")
+	text := fit(harmless(fmt.Sprintf(format, args...)), t.s.Width)
+	if t.s.Color {
+		text = painted.ReplaceAllString(text, "\x1b[${1}m")
+	} else {
+		text = painted.ReplaceAllString(text, "")
+	}
 	t.b.WriteString(strings.NewReplacer(string(paintOn), "", string(paintOff), "").Replace(text) + "\n")
 }
 
-// wrapped writes text in lines that fit, the first after first, the others after rest.
+// wrapped writes text in lines that fit, the first after first, the others after rest. A word that is longer than a line goes on
+// in the next.
 func (t *table) wrapped(first, rest, text string) {
-	width := t.s.Width - utf8.RuneCountInString(rest)
-	line := ""
-	for _, w := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > width {
-			t.line("%s%s", first, line)
-			first, line = rest, ""
+	if columns(first) > t.s.Width*2/3 {
+		t.line("%s", strings.TrimRight(first, " "))
+		first = rest
+	}
+	if columns(rest) > t.s.Width/2 {
+		rest = strings.Repeat(" ", 4)
+	}
+	lead, line := first, ""
+	for _, w := range strings.Fields(harmless(strings.Join(strings.Fields(text), " "))) {
+		if line != "" && columns(lead)+columns(line)+1+columns(w) > t.s.Width {
+			t.line("%s%s", lead, line)
+			lead, line = rest, ""
+		}
+		for line == "" && columns(lead)+columns(w) > t.s.Width && !painted.MatchString(w) {
+			begin, more := head(w, t.s.Width-columns(lead))
+			if begin == "" {
+				break
+			}
+			t.line("%s%s", lead, begin)
+			lead, w = rest, more
 		}
 		if line != "" {
 			line += " "
 		}
 		line += w
 	}
-	t.line("%s%s", first, line)
+	t.line("%s%s", lead, line)
+}
+
+// command writes a command to be copied. Where it is too long for a line it goes on in the next, as a shell reads it.
+func (t *table) command(indent, text string) {
+	room := t.s.Width - columns(indent)
+	if columns(text) <= room {
+		t.line("%s%s", indent, t.s.paint("36", text))
+		return
+	}
+	line := ""
+	for _, w := range words(harmless(text)) {
+		if line != "" && columns(line)+1+columns(w) > room-2 {
+			t.line("%s%s", indent, t.s.paint("36", line+" \\"))
+			indent, line = strings.Repeat(" ", min(columns(indent)+2, t.s.Width/4)), ""
+			room = t.s.Width - columns(indent)
+		}
+		if line != "" {
+			line += " "
+		}
+		for columns(line+w) > room-2 && !strings.Contains(w, "'") {
+			begin, more := head(line+w, room-1)
+			t.line("%s%s", indent, t.s.paint("36", begin+"\\"))
+			indent, line, w, room = "", "", more, t.s.Width // blanks would end the word
+		}
+		line += w
+	}
+	t.line("%s%s", indent, t.s.paint("36", line))
+}
+
+// words splits a command at the blanks that stand in no quotes.
+func words(command string) (out []string) {
+	word, in := "", false
+	for _, r := range command {
+		if r == '\'' {
+			in = !in
+		}
+		if r == ' ' && !in {
+			out, word = append(out, word), ""
+			continue
+		}
+		word += string(r)
+	}
+	return append(out, word)
+}
+
+// flow writes parts in lines that fit, without breaking one.
+func (t *table) flow(between string, parts ...string) {
+	line := ""
+	for _, p := range parts {
+		if line != "" && columns(line)+columns(between)+columns(p) > t.s.Width {
+			t.line("%s", line)
+			line = ""
+		}
+		if line != "" {
+			line += between
+		}
+		line += p
+	}
+	t.line("%s", line)
 }
 
 func clip(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
+	if len([]rune(text)) <= width {
 		return text
 	}
 	if width < 2 {
@@ -145,28 +247,38 @@ func (t *table) head() {
 		}
 		parts = append(parts, p+")")
 	}
+	t.wrapped(t.s.paint("1", d.ToE.Name)+"  ", "  ", strings.Join(parts, ", "))
 	for _, x := range d.Artefacts {
 		switch x.Kind {
 		case "maven closure":
-			parts = append(parts, "Maven libraries as resolved from the local repository (--maven-repository none ignores it)")
+			t.wrapped("  ", "    ", "what Maven libraries bring along was taken from the local repository of this machine (--maven-repository none ignores it)")
 		case "go build list":
-			parts = append(parts, "Go modules as resolved from the local module cache")
+			t.wrapped("  ", "    ", "what Go modules bring along was taken from the local module cache of this machine (--go-module-cache none ignores it)")
 		}
 	}
-	t.wrapped(t.s.paint("1", d.ToE.Name)+"  ", "  ", strings.Join(parts, ", "))
 	t.line("")
 }
 
-// components lists what was found, numbered; the numbers head the columns of the matrix.
+// components lists what was found, numbered; the numbers head the columns of the matrix. On a narrow screen where a component was
+// found stands below its name.
 func (t *table) components() {
-	wide := 4
-	for _, c := range t.d.ToE.Components {
-		wide = max(wide, utf8.RuneCountInString(c.Name))
+	narrow := t.s.Width < 80
+	kind := func(c assess.ComponentSeen) string {
+		if c.Name == derive.Unmapped {
+			return "no component claims " + plural(c.Units, "file", "files")
+		}
+		return strings.Trim(c.Kind+", "+strings.ReplaceAll(c.Origin, "_", " "), ", ")
 	}
-	wide = min(wide, 32)
-	t.line("%s", t.s.paint("1", "Components"))
+	wide, kinds := 4, 4
+	for _, c := range t.d.ToE.Components {
+		wide = max(wide, columns(harmless(c.Name)))
+		if c.Name != derive.Unmapped {
+			kinds = max(kinds, columns(kind(c)))
+		}
+	}
+	wide = min(wide, 32, max(12, t.s.Width*2/5))
+	t.line("%s%s", t.s.paint("1", "Components"), t.s.paint("2", "  (their numbers head the columns below)"))
 	for i, c := range t.d.ToE.Components {
-		what := strings.Trim(c.Kind+", "+strings.ReplaceAll(c.Origin, "_", " "), ", ")
 		var from []string
 		for _, dir := range c.Dirs[:min(len(c.Dirs), 3)] {
 			_, rest, ok := strings.Cut(dir, "/")
@@ -184,23 +296,34 @@ func (t *table) components() {
 		} else if len(c.Images) > 0 {
 			detail = "image " + c.Images[0]
 		}
+		langs := strings.Join(c.Languages, " ")
 		if c.Name == derive.Unmapped {
-			what, detail = "no component claims these", fmt.Sprintf("%d files", c.Units)
+			langs, detail = "", ""
 			var dirs []string
 			for _, u := range t.d.ToE.Unmapped[:min(len(t.d.ToE.Unmapped), 4)] {
-				dirs = append(dirs, u.Dir)
+				dirs = append(dirs, fileOf(u.Dir))
 			}
-			detail += ": " + strings.Join(dirs, ", ")
+			if len(dirs) > 0 {
+				detail = "in " + strings.Join(dirs, ", ")
+			}
 			if n := len(t.d.ToE.Unmapped) - 4; n > 0 {
 				detail += fmt.Sprintf(" and %d more directories", n)
 			}
 		}
-		langs := strings.Join(c.Languages, " ")
-		if c.Name == derive.Unmapped {
-			langs = ""
+		what, detail := kind(c), harmless(strings.Trim(langs+"  "+detail, " "))
+		first := fmt.Sprintf("%3d  %s  ", i+1, pad(middle(harmless(c.Name), wide), wide))
+		if narrow {
+			t.line("%s%s", first, middle(what, t.s.Width-columns(first)))
+			if detail != "" {
+				t.line("     %s", t.s.paint("2", middle(detail, t.s.Width-5)))
+			}
+			continue
 		}
-		text := fmt.Sprintf("%3d  %-*s  %-24s %s", i+1, wide, clip(c.Name, wide), what, strings.Trim(langs+"  "+detail, " "))
-		t.line("%s", clip(strings.TrimRight(text, " "), t.s.Width))
+		first += pad(middle(what, t.s.Width-columns(first)), kinds)
+		if room := t.s.Width - columns(first) - 2; detail != "" && room >= 3 {
+			first += "  " + middle(detail, room)
+		}
+		t.line("%s", strings.TrimRight(first, " "))
 	}
 	t.line("")
 }
@@ -214,7 +337,7 @@ func (t *table) matrix() {
 	const left = 2 + 7 + 17 // indent, id, status
 	room := t.s.Width - left
 	step := 3 // columns a component takes
-	for step > 1 && len(comps)*step > max(room*2/3, 10) {
+	for step > 1 && len(comps)*step > max(room/2, 10) {
 		step--
 	}
 	strip := min(len(comps)*step, room)
@@ -223,7 +346,8 @@ func (t *table) matrix() {
 		title = 0
 	}
 	perLine := max(1, (t.s.Width-left-map[bool]int{true: title + 2, false: 0}[title > 0])/step)
-	head := func(from, to int) string {
+	margin := strings.Repeat(" ", left+map[bool]int{true: title + 2, false: 0}[title > 0])
+	heads := func(from, to int) string {
 		var h strings.Builder
 		for i := from; i < to; i++ {
 			n := i + 1
@@ -232,24 +356,23 @@ func (t *table) matrix() {
 				fmt.Fprintf(&h, "%-3d", n)
 			case n == 1 || n%5 == 0: // a ruler
 				label := fmt.Sprint(n)
-				for utf8.RuneCountInString(h.String()) < (i-from)*step {
+				for h.Len() < (i-from)*step {
 					h.WriteByte(' ')
 				}
-				if utf8.RuneCountInString(h.String()) == (i-from)*step {
+				if h.Len() == (i-from)*step && h.Len()+len(label) <= t.s.Width-len(margin) {
 					h.WriteString(label)
 				}
 			}
 		}
-		return h.String()
+		return strings.TrimRight(h.String(), " ")
 	}
-	pad := strings.Repeat(" ", left+map[bool]int{true: title + 2, false: 0}[title > 0])
 	family := ""
 	for _, r := range t.d.Requirements {
 		if r.Family != family {
 			family = r.Family
 			first := t.s.paint("1", family)
-			if h := head(0, min(perLine, len(comps))); r.ID == t.d.Requirements[0].ID {
-				gap := len(pad) - utf8.RuneCountInString(family)
+			if h := heads(0, min(perLine, len(comps))); r.ID == t.d.Requirements[0].ID {
+				gap := len(margin) - columns(family)
 				if gap > 0 {
 					first += strings.Repeat(" ", gap) + t.s.paint("2", h)
 				}
@@ -268,7 +391,7 @@ func (t *table) matrix() {
 		}
 		text := fmt.Sprintf("  %-7s%s %-15s", r.ID, t.s.glyph(r.Status), word(r.Status))
 		if title > 0 {
-			text += fmt.Sprintf("%-*s  ", title, clip(r.Title, title))
+			text += pad(fit(r.Title, title), title) + "  "
 		}
 		if !any {
 			t.line("%s", strings.TrimRight(text+t.s.paint("2", "whole system"), " "))
@@ -281,7 +404,7 @@ func (t *table) matrix() {
 				m.WriteString(g + strings.Repeat(" ", step-1))
 			}
 			t.line("%s", strings.TrimRight(text+m.String(), " "))
-			text = pad[:len(pad)-5] + t.s.paint("2", fmt.Sprintf("%4d ", to+1)) // the number of the component whose mark comes next
+			text = margin[:len(margin)-5] + t.s.paint("2", fmt.Sprintf("%4d ", to+1)) // the number of the component whose mark comes next
 		}
 	}
 	if step < 3 { // marks stand too close to count: name those that matter
@@ -289,8 +412,11 @@ func (t *table) matrix() {
 	}
 	t.line("")
 	n := t.d.Summary
-	t.line("%s %d satisfied   %s %d violated   %s %d unknown   %s %d not applicable", t.s.glyph(rules.Satisfied), n["satisfied"],
-		t.s.glyph(rules.Violated), n["violated"], t.s.glyph(rules.Unknown), n["unknown"], t.s.glyph(rules.NotApplicable), n["not_applicable"])
+	var sums []string
+	for _, st := range []rules.Status{rules.Satisfied, rules.Violated, rules.Unknown, rules.NotApplicable} {
+		sums = append(sums, fmt.Sprintf("%s %d %s", t.s.glyph(st), n[st.String()], word(st)))
+	}
+	t.flow("   ", sums...)
 	t.line("")
 }
 
@@ -312,10 +438,17 @@ func (t *table) evidence() {
 			into[k].requirements = append(into[k].requirements, r.ID)
 		}
 	}
-	list := func(title string, of map[string]*entry) {
+	list := func(title string, of map[string]*entry, most int) {
+		kinds := slices.Sorted(maps.Keys(of))
+		slices.SortStableFunc(kinds, func(a, b string) int { return len(of[b].requirements) - len(of[a].requirements) })
+		shown := kinds[:min(len(kinds), most)]
+		slices.Sort(shown)
 		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(of)) {
+		for _, k := range shown {
 			parts = append(parts, k+" ("+strings.Join(slices.Compact(of[k].requirements), " ")+")")
+		}
+		if n := len(kinds) - len(shown); n > 0 {
+			parts = append(parts, fmt.Sprintf("and %d more kinds; -o md=FILE has them all, assay explain REQUIREMENT those of one", n))
 		}
 		if len(parts) > 0 {
 			t.wrapped("  "+title, "    ", strings.Join(parts, "; "))
@@ -323,8 +456,8 @@ func (t *table) evidence() {
 	}
 	t.line("")
 	t.line("%s", t.s.paint("1", "Evidence and numbers"))
-	list("supplied: ", had)
-	list("missing: ", lacked)
+	list("supplied: ", had, 8)
+	list("missing: ", lacked, 8)
 	var numbers []string
 	for _, i := range t.d.Indicators {
 		if i.Component == "" {
@@ -395,16 +528,18 @@ func (t *table) violations() {
 		if n := len(s.components) - 3; n > 0 {
 			who += fmt.Sprintf(" and %d more", n)
 		}
-		if who != "" {
+		if who != "" && !strings.HasPrefix(k.text, who+" ") {
 			who += ": "
+		} else {
+			who = ""
 		}
 		t.wrapped("  "+t.s.glyph(rules.Violated)+" "+req+"  ", "      ", who+k.text)
 		if s.place != "" {
-			t.line("      %s", t.s.paint("2", s.place))
+			t.line("      %s", t.s.paint("2", middle(harmless(s.place), t.s.Width-6)))
 		}
 	}
 	if n := len(order) - maxShown; n > 0 {
-		t.line("  … and %d more; -o json=FILE has them all", n)
+		t.wrapped("  … ", "    ", fmt.Sprintf("and %d more: assay why REQUIREMENT has those of one, -o json=FILE all", n))
 	}
 	t.line("")
 }
@@ -434,112 +569,4 @@ func place(p assess.PlaceSeen) string {
 		text += fmt.Sprintf(":%d", p.Line)
 	}
 	return text
-}
-
-// next says what to do, the most useful thing first.
-func (t *table) next() {
-	type step struct{ text, command string }
-	var steps []step
-	for _, r := range t.d.Requirements {
-		if r.Status == rules.Violated {
-			who := ""
-			for _, c := range r.Cells {
-				if c.Status == rules.Violated {
-					who = c.Component
-					break
-				}
-			}
-			steps = append(steps, step{r.ID + " is violated. See each place and the reasoning behind it:", t.s.at(strings.TrimSpace("assay why "+r.ID+" "+quoted(who)), "--dir")})
-		}
-	}
-	kinds := map[string]int{}
-	example := map[string]string{}
-	for _, r := range t.d.Requirements {
-		for _, c := range r.Cells {
-			for _, a := range c.Rules {
-				for _, g := range a.Gaps {
-					if g.Kind == "unresolved" || g.Kind == "unreadable" || g.Kind == "failed" || g.Kind == "unparsed" || g.Kind == "killed" || g.Kind == "timed-out" || g.Kind == "panicked" {
-						if g.Text == "" {
-							continue
-						}
-						k := g.Unit + "\x00" + g.Text
-						if kinds[k] == 0 {
-							example[k] = g.Text
-						}
-						kinds[k]++
-					}
-				}
-			}
-		}
-	}
-	var gaps []string
-	for k := range kinds {
-		gaps = append(gaps, k)
-	}
-	slices.SortFunc(gaps, func(a, b string) int {
-		if kinds[a] != kinds[b] {
-			return kinds[b] - kinds[a]
-		}
-		return strings.Compare(a, b)
-	})
-	for i, g := range gaps[:min(len(gaps), 3)] {
-		unit, text, _ := strings.Cut(g, "\x00")
-		_, file, _ := strings.Cut(unit, "/")
-		if file == "" {
-			file = unit
-		}
-		if n := len(gaps) - 3; i == 2 && n > 0 {
-			text += fmt.Sprintf(" (and %d more such gaps; assay why tells each)", n)
-		}
-		steps = append(steps, step{strings.TrimPrefix(file+": ", ": ") + text, ""})
-	}
-	for _, c := range t.d.Coverage {
-		if c.Collector == "" && strings.HasPrefix(c.Language, "source ") {
-			lang := strings.TrimPrefix(c.Language, "source ")
-			if lang == "" {
-				lang = "a language nobody could name"
-			}
-			files := "source files"
-			if c.Owed == 1 {
-				files = "source file"
-			}
-			steps = append(steps, step{fmt.Sprintf("%d %s in %s: nothing reads that yet, so what it could hold stays unknown.", c.Owed, files, lang), ""})
-		}
-	}
-	if len(t.d.ToE.Unmapped) > 0 {
-		steps = append(steps, step{"Some files belong to no component. Say where they belong, or correct what was found, in a file that this writes:", t.s.at("assay init", "")})
-	}
-	open := map[string]bool{}
-	for _, q := range t.d.Questions {
-		open[q.Text] = true
-	}
-	if len(open) > 0 {
-		req := ""
-		for _, r := range t.d.Requirements {
-			if r.Status == rules.Unknown {
-				req = r.ID
-				break
-			}
-		}
-		if req != "" {
-			steps = append(steps, step{fmt.Sprintf("%d requirements are unknown, with %d different questions. Read what would decide one:", t.d.Summary["unknown"], len(open)), "assay explain " + req})
-		}
-	}
-	if len(steps) == 0 {
-		return
-	}
-	t.line("%s", t.s.paint("1", "What to do next"))
-	for i, s := range steps[:min(len(steps), 8)] {
-		t.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", s.text)
-		if s.command != "" {
-			t.line("       %s", t.s.paint("36", s.command))
-		}
-	}
-}
-
-func quoted(word string) string {
-	if strings.ContainsAny(word, " ()'\"$&;|<>*?") {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
 }

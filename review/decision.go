@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"assay/artefact"
 	"assay/assess"
 	"assay/rules"
 	"assay/seal"
@@ -28,15 +29,15 @@ const (
 
 // Kinds are what a decision may be, and by which roles. Where several roles may, one of them suffices; refuting takes two assessors.
 var Kinds = []Kind{
-	{"confirm", []string{"assessor"}, "an inventory or a list is complete and right"},
-	{"justify", []string{"assessor", "developer"}, "a library or a third party is needed"},
-	{"equivalent", []string{"assessor"}, "another control of equal strength is there"},
-	{"deviate", []string{"assessor"}, "a check of a benchmark is not met, with reason"},
-	{"not-applicable", []string{"assessor"}, "the requirement does not concern this"},
-	{"accept", []string{"assessor"}, "a third party's component is accepted"},
-	{"approve", []string{"assessor"}, "the resilience level is approved (ENVI.5)"},
-	{"refute", []string{"assessor"}, "a finding is false"},
-	{"refuse", []string{"assessor"}, "the requirement is not met"},
+	{"confirm", []string{"assessor"}, "an inventory or a list is complete and right", nil},
+	{"justify", []string{"assessor", "developer"}, "a library or a third party is needed", []string{"ARCH.1/libraries-needed"}},
+	{"equivalent", []string{"assessor"}, "another control of equal strength is there", nil},
+	{"deviate", []string{"assessor"}, "a check of a benchmark is not met, with reason", []string{"ENVI.2/", "ENVI.3/", "ENVI.4/"}},
+	{"not-applicable", []string{"assessor"}, "the requirement does not concern this", nil},
+	{"accept", []string{"assessor"}, "a third party's component is accepted", []string{"QUAL.3/"}},
+	{"approve", []string{"assessor"}, "the resilience level is approved (ENVI.5)", []string{"ENVI.5/"}},
+	{"refute", []string{"assessor"}, "a finding is false", nil},
+	{"refuse", []string{"assessor"}, "the requirement is not met", nil},
 }
 
 // A Kind is a word for what a decision does.
@@ -44,6 +45,21 @@ type Kind struct {
 	Name    string
 	Roles   []string
 	Meaning string
+	Of      []string // the rules that it is of, by the beginning of their ids; nil is all. What a developer may settle is no wider than this
+}
+
+// KindOf returns the kind with this name.
+func KindOf(name string) (Kind, bool) {
+	i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return Kinds[i], true
+}
+
+// of reports whether a decision of kind k may be about rule.
+func (k Kind) of(rule string) bool {
+	return k.Of == nil || slices.ContainsFunc(k.Of, func(p string) bool { return strings.HasPrefix(rule, p) })
 }
 
 // A Decision is a person's answer to one question, or the refutation of one finding.
@@ -106,16 +122,18 @@ func (d Decision) Sign(key *seal.Key) ([]byte, error) {
 // check reports what makes d no decision, whoever signed it.
 func (d Decision) check() error {
 	var status rules.Status
-	kind := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == d.Kind })
+	kind, ok := KindOf(d.Kind)
 	_, at := time.Parse(time.RFC3339, d.At)
 	_, day := time.Parse(time.DateOnly, d.Expires)
 	switch {
 	case d.Format != DecisionFormat:
 		return fmt.Errorf("its format is %q; this program reads %s", d.Format, DecisionFormat)
-	case kind < 0:
-		return fmt.Errorf("there is no decision of kind %q", d.Kind)
-	case !slices.Contains(Kinds[kind].Roles, d.By.Role):
-		return fmt.Errorf("a decision of kind %s is an %s's, not a %s's", d.Kind, strings.Join(Kinds[kind].Roles, "'s or "), d.By.Role)
+	case !ok:
+		return fmt.Errorf("there is no decision of kind %q; there are %s", d.Kind, strings.Join(kindNames(), ", "))
+	case !slices.Contains(kind.Roles, d.By.Role):
+		return fmt.Errorf("a decision of kind %s is for %s to make, and %s has the role %s", d.Kind, article(kind.Roles), cmp.Or(d.By.Person, "who made it"), cmp.Or(d.By.Role, "of nobody"))
+	case !kind.of(d.Rule):
+		return fmt.Errorf("a decision of kind %s is about %s, not about %s", d.Kind, strings.Join(kind.Of, ", "), d.Rule)
 	case at != nil || !strings.HasSuffix(d.At, "Z"):
 		return fmt.Errorf("%q is no time in UTC", d.At)
 	case day != nil:
@@ -127,17 +145,48 @@ func (d Decision) check() error {
 	case strings.TrimSpace(d.Text) == "":
 		return errors.New("it gives no reason")
 	case len(d.Text) > MaxText || len(d.Evidence) > maxEvidence:
-		return errors.New("it is too long")
+		return fmt.Errorf("its reason is longer than %d bytes, or it names more than %d pieces of evidence", MaxText, maxEvidence)
 	case (d.Finding != "") != (d.Kind == "refute") || (d.Question != "") == (d.Kind == "refute"):
 		return errors.New("a refutation names a finding, every other decision a question")
 	case status.UnmarshalText([]byte(d.LeadsTo)) != nil || status == rules.Unknown:
 		return fmt.Errorf("it leads to %q, which settles nothing", d.LeadsTo)
 	case (d.Kind == "refuse") != (status == rules.Violated):
 		return fmt.Errorf("a decision of kind %s cannot lead to %s", d.Kind, d.LeadsTo)
+	case len(d.Focus.Parts) > 0 && d.Focus.Digest != digestOf(d.Focus.Parts):
+		return errors.New("what it is about is not what it shows of that")
 	case (d.Kind == "not-applicable") != (status == rules.NotApplicable):
 		return fmt.Errorf("a decision of kind %s cannot lead to %s", d.Kind, d.LeadsTo)
 	}
 	return nil
+}
+
+// digestOf is the digest of a focus with these parts, which are sorted.
+func digestOf(parts []assess.FocusPart) string {
+	ids := make([]string, len(parts))
+	for i, p := range parts {
+		ids[i] = p.ID.String()
+	}
+	return artefact.Hash(ids...).String()
+}
+
+func kindNames() (out []string) {
+	for _, k := range Kinds {
+		out = append(out, k.Name)
+	}
+	return out
+}
+
+// article says one of roles with its article.
+func article(roles []string) string {
+	var out []string
+	for _, r := range roles {
+		if strings.ContainsRune("aeiou", rune(r[0])) {
+			out = append(out, "an "+r)
+		} else {
+			out = append(out, "a "+r)
+		}
+	}
+	return strings.Join(out, " or ")
 }
 
 // A File is a decision as it lies below .assay/decisions/: its name, and its bytes.
@@ -181,9 +230,14 @@ func Open(files []File, c Context) (out []Read) {
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Read) int { return cmp.Or(cmp.Compare(a.Decision.At, b.Decision.At), cmp.Compare(a.Digest, b.Digest)) })
+	slices.SortFunc(out, func(a, b Read) int {
+		return cmp.Or(cmp.Compare(a.Decision.At, b.Decision.At), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.File, b.File))
+	})
 	return out
 }
+
+// expiredOn begins the reason of a decision whose time is over.
+const expiredOn = "it expired on "
 
 func open(data []byte, c Context) (d Decision, err error) {
 	if len(data) > MaxDecision {
@@ -223,7 +277,7 @@ func open(data []byte, c Context) (d Decision, err error) {
 	case day > c.Day:
 		return d, fmt.Errorf("it is of %s, which is still to come", day)
 	case d.Expires < c.Day:
-		return d, fmt.Errorf("it expired on %s", d.Expires)
+		return d, fmt.Errorf(expiredOn+"%s", d.Expires)
 	case c.MaxDays > 0 && expires.Sub(made) > time.Duration(c.MaxDays)*24*time.Hour:
 		return d, fmt.Errorf("it is valid for more than %d days", c.MaxDays)
 	}

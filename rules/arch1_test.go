@@ -132,7 +132,7 @@ func TestLibraryAnswer(t *testing.T) {
 			t.Fatalf("asked %v", res.Questions)
 		}
 		for answer, want := range map[string]Status{"it is needed": Satisfied, "it is not needed": Violated} {
-			if got := r.Settle(res, func(Question) (string, bool) { return answer, true }).Status; got != want {
+			if got := r.Settle(res, func(Question) (string, string, bool) { return answer, "", true }).Status; got != want {
 				t.Errorf("%s: %v", answer, got)
 			}
 		}

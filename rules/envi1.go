@@ -137,7 +137,7 @@ func itself(v *fact.View, name string) []fact.Ref {
 type tally struct {
 	tests, asserting, skipped int
 	refs, shared              []fact.Ref
-	frameworks                []string
+	frameworks, notes         []string
 	instead                   string // what there is where it has no test of its own
 }
 
@@ -151,10 +151,14 @@ func tallyOf(v *fact.View, component string) (t tally) {
 		} else if s.Component == component {
 			t.tests, t.asserting, t.skipped = t.tests+s.Tests, t.asserting+s.Asserting, t.skipped+s.Skipped
 			t.refs = append(t.refs, ref)
+			if s.Note != "" {
+				t.notes = append(t.notes, s.Note)
+			}
 			t.frameworks = append(t.frameworks, strings.TrimSpace(s.Language+" "+s.Framework))
 		}
 	}
 	slices.Sort(t.frameworks)
+	slices.Sort(t.notes)
 	return t
 }
 
@@ -197,6 +201,8 @@ func testsOf(v *fact.View, c string, jobs int) (fs []Finding) {
 		return []Finding{{Subject: c, Status: Violated, Facts: logic, Of: c, Absent: []fact.Fact{fact.TestCase{}}, Text: fmt.Sprintf("%s has code (%s) and no automated test", c, l.Detail)}}
 	case t.asserting == 0 && excuse != "":
 		return []Finding{{Subject: c, Facts: slices.Concat(logic, t.refs), Text: fmt.Sprintf("%s, and %s (%s) asserts nothing or is skipped", excuse, all, strings.Join(t.frameworks, ", "))}}
+	case t.skipped == t.tests && len(t.notes) > 0:
+		return []Finding{{Subject: c, Status: Violated, Facts: t.refs, Of: c, Absent: []fact.Fact{fact.TestCase{}}, Text: fmt.Sprintf("%s of %s (%s) %s switched off: %s", all, c, strings.Join(t.frameworks, ", "), are(t.tests), strings.Join(t.notes, "; "))}}
 	case t.skipped == t.tests:
 		return []Finding{{Subject: c, Status: Violated, Facts: t.refs, Of: c, Absent: []fact.Fact{fact.TestCase{}}, Text: fmt.Sprintf("%s of %s (%s) %s skipped", all, c, strings.Join(t.frameworks, ", "), are(t.tests))}}
 	case t.asserting == 0:
@@ -204,7 +210,7 @@ func testsOf(v *fact.View, c string, jobs int) (fs []Finding) {
 			Text: fmt.Sprintf("%s of %s (%s) %s nothing: no change of what it does would fail %s", all, c, strings.Join(t.frameworks, ", "), onlyOr(t.tests, "asserts", "assert"), onlyOr(t.tests, "it", "them"))}}
 	}
 	if t.skipped*5 > t.tests {
-		fs = append(fs, Finding{Subject: c, Facts: t.refs, Text: fmt.Sprintf("%d of %d tests of %s %s", t.skipped, t.tests, c, manySkips)})
+		fs = append(fs, Finding{Subject: c, Facts: t.refs, Text: strings.TrimSuffix(fmt.Sprintf("%d of %d tests of %s %s: %s", t.skipped, t.tests, c, manySkips, strings.Join(t.notes, ", ")), ": ")})
 	}
 	count := fmt.Sprintf("%d %s of %s (%s), of which %d assert", t.tests, onlyOr(t.tests, "test", "tests"), c, strings.Join(t.frameworks, ", "), t.asserting)
 	if t.asserting == 1 {

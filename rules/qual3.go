@@ -187,16 +187,18 @@ from it. Not discharged: completeness of the list itself (QUAL.3/components-iden
 
 Decided by the list of libraries, matched with data of known vulnerabilities no older than allowed. Satisfied: every library that is
 delivered was looked up, and each vulnerability found is still within its time to remedy. Violated: one is beyond it; the time
-runs from publication, by severity and exploitation (parameters). Of a vulnerability without severity the longest time is the
+runs from publication, by severity and exploitation (parameters). Where the data does not say since when a vulnerability is
+public, it runs from the earliest day on which it certainly was (its last change, the revision of the database's repository that first held
+it): what is beyond its time even so is violated, and what is not may have been published before, and is unknown. Of a vulnerability without severity the longest time is the
 bar, and until then it is unknown; so it is where nobody could say whether it is known to be exploited, between the time that exploited
 ones have and its own. A statement (VEX) that it does not affect the component, or is mended there, makes a violation a
 question: what the ToE says in its own favour counts only by a decision. Old data leaves unknown what it does not show, and hides
 nothing that it shows. Not applicable: nothing of a third party is used, and the image brings none, with everything read. What nobody looked
 up, or what has no known version, leaves this unknown. Libraries for development, tests and building are not judged. Native code inside a
-library is an observation here. Third-party components are judged too. The Evidence row names a list, so grade static
+library is an observation here, which decides nothing: of images that were read it is told which libraries bring some, and where. Third-party components are judged too. The Evidence row names a list, so grade static
 satisfies.`,
 	Needs:     []fact.Fact{fact.Library{}, fact.Vulnerable{}},
-	Uses:      []fact.Fact{fact.VulnerabilityData{}, fact.LookedUp{}, fact.Checked{}, fact.Answered{}, fact.Stage{}, fact.Image{}},
+	Uses:      []fact.Fact{fact.VulnerabilityData{}, fact.LookedUp{}, fact.Checked{}, fact.Answered{}, fact.Stage{}, fact.Image{}, fact.Installed{}},
 	ViolateAt: fact.Static, SatisfyAt: fact.Static,
 	Reaches: []Status{Unknown, NotApplicable, Satisfied, Violated},
 	Rulings: []string{"grades", "vulnerabilities", "cve-threshold", "unmanaged"},
@@ -247,6 +249,9 @@ type deadline struct {
 
 func deadlineOf(v *fact.View, x fact.Vulnerable) deadline {
 	d := deadline{since: cmp.Or(x.Published, x.Modified), published: x.Published != ""}
+	if x.Known != "" && (d.since == "" || x.Known < d.since) { // it was public by then, whatever is said of its publication
+		d.since, d.published = x.Known, false
+	}
 	early := days(v, "qual3.window.known_exploited")
 	window := days(v, "qual3.window."+cmp.Or(x.Severity, "low"))
 	if x.Severity == "" { // whatever it is, it is not beyond this
@@ -364,6 +369,7 @@ func checkHandled(v *fact.View) (fs []Finding) {
 		fs = append(fs, f)
 	}
 	fs = append(fs, lookedUp(v, data, found, aside)...)
+	fs = append(fs, native(v)...)
 	switch base := baseUnread(v); {
 	case any || len(v.Missing(fact.Library{})) > 0:
 	case len(base) > 0: // what it ships is that image's, and nobody looked it up
@@ -373,6 +379,69 @@ func checkHandled(v *fact.View) (fs []Finding) {
 			Text: "no third-party library goes into what is delivered: there is nothing to check"})
 	}
 	return fs
+}
+
+// NativeSubject is that of the finding that tells which libraries bring machine code.
+const NativeSubject = "native code"
+
+// native tells which libraries bring machine code, if any does. It is an observation: what this is made of no list of packages says, and it is
+// judged with the library that brought it.
+func native(v *fact.View) []Finding {
+	type release struct{ ecosystem, name, version string }
+	libs := map[release][]fact.Ref{}
+	full := map[release]release{} // by what an archive of Java says of itself without its group
+	for ref, l := range fact.All[fact.Library](v) {
+		if yes, perhaps := ships(l.Use, l.Direct); !yes && !perhaps {
+			continue
+		}
+		k := release{l.Ecosystem, l.Name, l.Version}
+		libs[k] = append(libs[k], ref)
+		if _, artifact, ok := strings.Cut(l.Name, ":"); ok && l.Ecosystem == "maven" {
+			full[release{l.Ecosystem, artifact, l.Version}] = k
+		}
+	}
+	type part struct {
+		first string
+		count int
+		refs  []fact.Ref
+	}
+	parts := map[string]*part{}
+	for ref, i := range fact.All[fact.Installed](v) {
+		k := release{i.Ecosystem, i.Name, i.Version}
+		if whole, ok := full[k]; ok && libs[k] == nil {
+			k = whole
+		}
+		if len(i.Native) == 0 || libs[k] == nil {
+			continue
+		}
+		name := k.name + " " + k.version
+		p := parts[name]
+		if p == nil {
+			p = &part{refs: slices.Clone(libs[k]), first: i.Native[0]}
+			parts[name] = p
+		}
+		p.refs = append(p.refs, ref)
+		p.first, p.count = min(p.first, i.Native[0]), max(p.count, i.NativeCount) // the same in several images is no more of it
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	f := Finding{Subject: NativeSubject, Status: Satisfied}
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		p := parts[name]
+		f.Facts = append(f.Facts, p.refs...)
+		if len(said) < 5 {
+			said = append(said, fmt.Sprintf("%s (%s, %s)", name, plural(p.count, "file", "files"), p.first))
+		}
+	}
+	slices.SortFunc(f.Facts, func(a, b fact.Ref) int { return slices.Compare(a[:], b[:]) })
+	f.Facts = slices.Compact(f.Facts)
+	f.Text = fmt.Sprintf("observed: %s machine code: %s", plural(len(parts), "library brings", "libraries bring"), strings.Join(said, ", "))
+	if n := len(parts) - len(said); n > 0 {
+		f.Text += fmt.Sprintf(" and %d more", n)
+	}
+	return []Finding{f}
 }
 
 // judged says what is to be said of one vulnerability of one library, by what has passed.

@@ -111,6 +111,11 @@ func TestVulnerabilitiesHandled(t *testing.T) {
 		{"undated, since its last change", undated, "2024-04-07", "", Violated, "published no later than 2024-03-08, to be mended by 2024-04-07 at the latest"},
 		{"undated", undated, "2024-04-06", "", Unknown, "since when it is known is not said"},
 		{"no day at all", nothing, "2026-11-24", "", Unknown, "since when it is known is not said"},
+		{"undated, since its repository holds it", change(func(h *fact.Vulnerable) { h.Published, h.Known = "", "2020-08-01" }), "2020-08-31", "", Violated, "published no later than 2020-08-01, to be mended by 2020-08-31 at the latest"},
+		{"undated, and not beyond that", change(func(h *fact.Vulnerable) { h.Published, h.Known = "", "2020-08-01" }), "2020-08-30", "", Unknown, "since when it is known is not said"},
+		{"undated, and nothing but that", change(func(h *fact.Vulnerable) { h.Published, h.Modified, h.Known = "", "", "2020-08-01" }), "2020-08-31", "", Violated, "published no later than 2020-08-01"},
+		{"published after it was seen", change(func(h *fact.Vulnerable) { h.Known = "2020-07-01" }), "2020-07-31", "", Violated, "published no later than 2020-07-01"},
+		{"seen after it was published", change(func(h *fact.Vulnerable) { h.Known = "2020-08-01" }), "2020-08-13", "", Satisfied, "published 2020-07-15"},
 		{"critical", change(func(h *fact.Vulnerable) { h.Severity = "critical" }), "2020-07-29", "", Violated, "by 2020-07-29"},
 		{"medium", change(func(h *fact.Vulnerable) { h.Severity = "medium" }), "2020-10-12", "", Satisfied, "by 2020-10-13"},
 		{"low", change(func(h *fact.Vulnerable) { h.Severity, h.Fixed = "low", nil }), "2021-01-11", "", Violated, "by 2021-01-11; no version that mends it is known"},
@@ -212,6 +217,37 @@ func TestLookedUp(t *testing.T) {
 	}
 }
 
+// Which libraries bring machine code is told, and changes no verdict: neither for the better, nor for the worse. What the component itself
+// is made of is none of it.
+func TestNativeCode(t *testing.T) {
+	in := func(eco, name, version string, files ...string) fact.Installed {
+		return fact.Installed{Ecosystem: eco, Name: name, Version: version, Native: files, NativeCount: len(files), Site: fact.Site{Unit: "image"}}
+	}
+	netty := fact.Library{Component: "c", Ecosystem: "maven", Name: "io.netty:netty-tcnative", Version: "2.0", Use: "production", Origin: "image"}
+	tool := fact.Library{Component: "c", Ecosystem: "npm", Name: "esbuild", Version: "0.21.0", Use: "development"}
+	here := []fact.Fact{lodash(), netty, tool, in("npm", "lodash", "4.17.15", "app/node_modules/lodash/a.node", "app/node_modules/lodash/b.node"), in("maven", "netty-tcnative", "2.0", "app.jar!lib/n.jar!n.so"),
+		in("npm", "esbuild", "0.21.0", "app/node_modules/esbuild/bin/esbuild"), in("maven", "org.example:own", "1", "app.jar!own.so"), in("npm", "plain", "1")}
+	const want = "satisfied native code: observed: 2 libraries bring machine code: io.netty:netty-tcnative 2.0 (1 file, app.jar!lib/n.jar!n.so), lodash 4.17.15 (2 files, app/node_modules/lodash/a.node)"
+	for _, tt := range []struct {
+		name  string
+		gap   string
+		facts []fact.Fact
+		want  Status
+	}{
+		{"beside what is in time", "", append(checked(lodash()), data("2026-11-24", "2026-11-24")), Satisfied},
+		{"beside what is not", "", append(checked(lodash()), data("2026-11-24", "2026-11-24"), hole()), Violated},
+		{"where nobody looked", "Vulnerable", nil, Unknown},
+	} {
+		got := handled(t, "2026-11-24", tt.gap, slices.Concat(here, tt.facts)...)
+		if got.Status != tt.want || !strings.Contains(texts(got), want) {
+			t.Errorf("%s: %v, want %v:\n%s", tt.name, got.Status, tt.want, texts(got))
+		}
+	}
+	if got := handled(t, "2026-11-24", "", append(checked(lodash()), lodash(), data("2026-11-24", "2026-11-24"), in("maven", "org.example:own", "1", "own.so"))...); strings.Contains(texts(got), NativeSubject) {
+		t.Errorf("the component's own is told: %s", texts(got))
+	}
+}
+
 // A statement in the component's own favour makes a violation a question, which a person settles; any other changes nothing.
 func TestStatementsAreWords(t *testing.T) {
 	says := func(status string) fact.Answered {
@@ -249,7 +285,7 @@ func TestStatementsAreWords(t *testing.T) {
 	}
 	r := rule(t, "QUAL.3/vulnerabilities-handled")
 	for i, want := range []Status{Satisfied, Violated} {
-		settled := r.Settle(got, func(Question) (string, bool) { return q.Answers[i].Text, true })
+		settled := r.Settle(got, func(Question) (string, string, bool) { return q.Answers[i].Text, "", true })
 		if settled.Status != want {
 			t.Errorf("%q leads to %v, want %v", q.Answers[i].Text, settled.Status, want)
 		}

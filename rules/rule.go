@@ -76,7 +76,32 @@ type Finding struct {
 	Grade     fact.Grade // that of the weakest fact
 	Gaps      []fact.Gap `json:",omitempty"` // why it was taken back
 	Overruled bool       `json:",omitempty"` // a probe showed otherwise; it no longer counts
+	Decided   string     `json:",omitempty"` // what a person decided of it, and who; Found is then what the machine said
+	Found     Status     `json:",omitempty"`
 	Rulings   []string   `json:",omitempty"` // named interpretations that decided it
+}
+
+// Machine returns the status that was found before anybody decided.
+func (f Finding) Machine() Status {
+	if f.Decided != "" {
+		return f.Found
+	}
+	return f.Status
+}
+
+// Said returns what is found, and what was decided of it.
+func (f Finding) Said() string {
+	if f.Decided != "" {
+		return f.Text + "; decided: " + f.Decided
+	}
+	return f.Text
+}
+
+func (f *Finding) decide(s Status, what, by string) {
+	f.Found, f.Status, f.Decided = f.Status, s, what
+	if by != "" {
+		f.Decided += " (" + by + ")"
+	}
 }
 
 // Cites returns all facts that f names.
@@ -322,18 +347,32 @@ func (res Result) fold() Result {
 	return res
 }
 
-// Settle applies decisions, after the machine has judged. An answer settles what its question was about, and nothing else.
-func (r *Rule) Settle(res Result, decided func(Question) (answer string, ok bool)) Result {
+// Settle applies decisions, after the machine has judged. An answer settles what its question was about, and nothing else; what the machine found
+// stays beside it.
+func (r *Rule) Settle(res Result, decided func(Question) (answer, by string, ok bool)) Result {
 	res.Findings = slices.Clone(res.Findings)
 	for _, q := range res.Questions {
-		said, ok := decided(q)
+		said, by, ok := decided(q)
 		i := slices.IndexFunc(q.Answers, func(a Answer) bool { return a.Text == said })
 		if !ok || i < 0 {
 			continue
 		}
 		for j := range res.Findings {
-			if f := &res.Findings[j]; f.Subject == q.Subject && !f.Overruled && r.open(*f) {
-				f.Status, f.Text = q.Answers[i].LeadsTo, f.Text+"; decided: "+said
+			if f := &res.Findings[j]; f.Subject == q.Subject && !f.Overruled && f.Decided == "" && r.open(*f) {
+				f.decide(q.Answers[i].LeadsTo, said, by)
+			}
+		}
+	}
+	return res.fold()
+}
+
+// Refute takes back violations that people found to be false. They stay, marked.
+func (r *Rule) Refute(res Result, refuted func(Finding) (by string, ok bool)) Result {
+	res.Findings = slices.Clone(res.Findings)
+	for j := range res.Findings {
+		if f := &res.Findings[j]; f.Status == Violated && f.Decided == "" && !f.Overruled {
+			if by, ok := refuted(*f); ok {
+				f.decide(Satisfied, "refuted", by)
 			}
 		}
 	}

@@ -71,7 +71,7 @@ func TestBasis(t *testing.T) {
 			Check: func(*fact.View) []Finding { return []Finding{{Status: Violated, Facts: []fact.Ref{row.Ref()}}} },
 			Ask:   func(*fact.View, Finding) *Question { return &Question{Answers: []Answer{{"equivalent", Satisfied}}} }}
 		res := r.Evaluate(r.View(b, []string{"c"}))
-		if got := r.Settle(res, func(Question) (string, bool) { return "equivalent", true }).Status; got != want {
+		if got := r.Settle(res, func(Question) (string, string, bool) { return "equivalent", "", true }).Status; got != want {
 			t.Errorf("basis %d: %v, want %v", basis, got, want)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -322,6 +323,15 @@ func (f *File) check(name string, root *yaml.Node) error {
 	for _, j := range f.Libraries {
 		if j.Library == "" || strings.TrimSpace(j.Why) == "" {
 			return bad(j.Line, "a library's justification needs its name (library) and a reason (why)")
+		}
+	}
+	for _, e := range f.Evidence {
+		if e.File == "" || strings.TrimSpace(e.Kind) == "" {
+			return bad(e.Line, "evidence needs its file and its kind, in the scheme's words")
+		} else if err := inside(e.File); err != nil {
+			return bad(e.Line, "evidence: file %q %v", e.File, err)
+		} else if _, err := time.Parse(time.DateOnly, e.Observed); err != nil {
+			return bad(e.Line, "evidence %q: observed is %q, which is no day like 2026-11-20", e.File, e.Observed)
 		}
 	}
 	for _, list := range [][]string{f.Include, f.Exclude} {

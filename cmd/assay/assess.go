@@ -11,11 +11,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,17 +40,27 @@ type job struct {
 	at       string
 	cache    string // directory of the memo store; "" is the user's, "none" is none
 	jobs     int
-	online   bool          // the network may be asked
-	mirrors  []string      // Maven repositories to ask
-	sboms    []string      // [DIR=]FILE
-	gradle   string        // Gradle's module cache, as maven
-	maven    string        // local Maven repository; "" is the user's, "none" is none
-	modules  string        // Go module cache, likewise
-	images   []string      // [NAME=]PATH
-	database string        // directory of the vulnerability data, likewise
-	timeout  time.Duration // of one collector on one file
+	online   bool                  // the network may be asked
+	mirrors  []string              // Maven repositories to ask
+	sboms    []string              // [DIR=]FILE
+	gradle   string                // Gradle's module cache, as maven
+	maven    string                // local Maven repository; "" is the user's, "none" is none
+	modules  string                // Go module cache, likewise
+	images   []string              // [NAME=]PATH
+	database string                // directory of the vulnerability data, likewise
+	policy   string                // the signed policy by which people are known
+	records  *acquire.RecordsFound // decisions and evidence that lie with the first root
+	timeout  time.Duration         // of one collector on one file
 	verify   bool
 	timings  bool
+
+	write func(*assess.Document) error // what is done with the document, which takes time too; nil is nothing
+
+	readings *acquire.Readings
+	said     struct {
+		name string
+		data []byte
+	} // assay.yaml
 }
 
 func (j *job) flags(c *cobra.Command) {
@@ -65,6 +74,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.StringVar(&j.modules, "go-module-cache", "", "resolve the module graphs of Go modules from the module cache in this `DIR`; \"none\" resolves nothing")
 	f.StringArrayVar(&j.images, "image", nil, "a container image of the system: an OCI layout, an archive of one or, with --online, a name in a registry, as `[NAME=]PATH`; repeatable. Those that lie in DIR are found")
 	f.StringVar(&j.database, "database", "", "look libraries up in the vulnerability database in this `DIR`, which assay db fills; \"none\" looks up nothing")
+	f.StringVar(&j.policy, "policy", "", "judge by the signed policy in this `FILE`: whose decisions count, and which parameters hold")
 	f.BoolVar(&j.online, "online", false, "ask other machines for what this one lacks: a repository in place of DIR, images, POMs")
 	f.StringArrayVar(&j.mirrors, "maven-mirror", nil, "with --online, ask the Maven repository at this `URL`; repeatable")
 	f.StringArrayVar(&j.sboms, "sbom", nil, "take this bill of materials, `[DIR=]FILE`, for the list of what the module in DIR brings along; repeatable")
@@ -72,7 +82,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
 	f.BoolVar(&j.verify, "verify-cache", false, "compute again all that is remembered, and compare")
-	f.BoolVar(&j.timings, "timings", false, "print how long each stage took")
+	f.BoolVar(&j.timings, "timings", false, "print how long each stage took, and what was computed")
 }
 
 func assessCommand() *cobra.Command {
@@ -107,16 +117,16 @@ is violated that was not; 3 nothing is, but something is incomparable, or a cell
 			if err := g.open(); err != nil {
 				return err
 			}
+			j.write = func(doc *assess.Document) error {
+				if !toStdout {
+					if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout()).In(j.dir).Asked(j.online)); err != nil {
+						return nothing(fmt.Errorf("write the report: %w", err))
+					}
+				}
+				return writeOutputs(outs, doc, cmd.OutOrStdout())
+			}
 			doc, err := j.run(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
-				return err
-			}
-			if !toStdout {
-				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout()).In(j.dir)); err != nil {
-					return nothing(fmt.Errorf("write the report: %w", err))
-				}
-			}
-			if err := writeOutputs(outs, doc, cmd.OutOrStdout()); err != nil {
 				return err
 			}
 			beside := cmd.OutOrStdout()
@@ -237,75 +247,139 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	if err != nil {
 		return nil, err
 	}
-	as, store, err := j.acquire(ctx, config, at, p)
+	build := thisBuild(j.cache)
+	var memo *acquire.Memo
+	if dir := j.memoDir(); dir != "" {
+		if memo, err = acquire.OpenMemo(dir, p.warn); err != nil {
+			p.warn("nothing is remembered for the next run: " + err.Error())
+		}
+	}
+	differs := 0
+	var differing sync.Mutex // what is computed at once may differ at once
+	differ := func(step, name string) {
+		differing.Lock()
+		differs++
+		differing.Unlock()
+		p.warn(fmt.Sprintf("%s of %s was remembered otherwise than it is computed now", step, name))
+	}
+	j.readings = nil
+	if memo != nil && build.Build != "unknown" {
+		j.readings = &acquire.Readings{Memo: memo, Salt: build.Build, Verify: j.verify, Differs: func(name string) { differ("content", name) }}
+	}
+	clock.enter("acquire")
+	as, store, err := j.acquire(ctx, config, at, p, clock)
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	clock.lap("acquire")
-
-	pool := worker.New()
-	defer pool.Close()
-	build := thisBuild(j.cache)
+	clock.enter("recall")
 	db, err := j.advisories()
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
 	var unasked error
-	e := &assess.Engine{Salt: build.Build, Day: at.Format(time.DateOnly), Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: config.Parameters,
-		Run: pool.Run, Workers: j.jobs, Verify: j.verify, Progress: p.show,
-		Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
-	e.Consult = func(libraries []fact.Library) (known artefact.Artefact) {
-		wanted := make([]acquire.Wanted, len(libraries))
-		for i, l := range libraries {
-			wanted[i] = acquire.Wanted{Ecosystem: l.Ecosystem, Name: l.Name}
-		}
-		known, unasked = db.Freeze(ctx, store, wanted)
+	var wanted []acquire.Wanted
+	var known artefact.Artefact
+	asked := false
+	look := func(names []acquire.Wanted) (artefact.Artefact, bool) {
+		wanted, asked = names, true
+		known, unasked = db.Freeze(ctx, store, names)
 		known.Obtained = at
-		return known
+		return known, unasked == nil
 	}
-	if dir := j.memoDir(); dir != "" {
-		memo, err := acquire.OpenMemo(dir, p.warn)
-		if err != nil {
-			p.warn("nothing is remembered for the next run: " + err.Error())
-		} else {
+	meta := assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}
+	bar, err := j.bar(config, meta.Name, j.records, at, p.warn)
+	if err != nil {
+		return nil, err
+	}
+	decisions := bar.decisions // whatever is given to the engine or to the document stands in the key, too
+	kept := keep(memo, runInput{Meta: meta, Day: at.Format(time.DateOnly), Parameters: bar.params, Decisions: decisions, Config: j.said.name, Said: j.said.data}, as, at)
+	doc, warnings, recalled := kept.recall(look)
+	was := doc
+	e := &assess.Engine{Salt: build.Build, Day: at.Format(time.DateOnly), Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: bar.params,
+		Workers: j.jobs, Verify: j.verify, Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
+	if recalled = recalled && !j.verify; !recalled {
+		if memo != nil {
 			e.Memo = memo
 		}
-	}
-	differs := 0
-	e.Differs = func(step, name, was, is string) {
-		differs++
-		p.warn(fmt.Sprintf("%s of %s was remembered otherwise than it is computed now", step, name))
-	}
-	a := e.Assess(as, store, nil)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	} else if unasked != nil {
-		return nil, nothing(unasked)
-	}
-	clock.lap("assess")
-	for _, text := range unheard(a) {
-		p.warn(text)
-	}
-	doc := e.Document(a, assess.Meta{Name: j.name(config), At: at.Format(time.RFC3339), Build: build}, nil)
-	clock.lap("document")
-	for _, l := range config.Libraries {
-		if l.Component != "" && !slices.ContainsFunc(doc.ToE.Components, func(c assess.ComponentSeen) bool { return equalFold(c.Name, l.Component) }) {
-			p.warn(fmt.Sprintf("%s:%d: there is no component %q, so this justification serves nothing", toe.FileName, l.Line, l.Component))
-		} else if !slices.ContainsFunc(doc.Libraries, func(x assess.LibraryUsed) bool { return equalFold(x.Name, l.Library) }) {
-			p.warn(fmt.Sprintf("%s:%d: no component has a library %q, so this justification serves nothing", toe.FileName, l.Line, l.Library))
+		e.Differs = func(step, name, was, is string) { differ(step, name) }
+		e.Consult = func(libraries []fact.Library) artefact.Artefact {
+			known, _ := look(wantedOf(libraries))
+			return known
+		}
+		e.Progress = func(stage, what string, done, total int) {
+			clock.enter(stage)
+			p.show(stage, what, done, total)
+		}
+		wanted, known, unasked, asked = nil, artefact.Artefact{}, nil, false
+		pool := worker.New()
+		defer pool.Close()
+		e.Run = pool.Run
+		a := e.Assess(as, store, decisions)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		} else if unasked != nil {
+			return nil, nothing(unasked)
+		}
+		clock.enter("document")
+		warnings = unheard(a)
+		doc = e.Document(a, meta)
+		warnings = append(warnings, idle(config, doc)...)
+		clock.enter("remember")
+		if was != nil && !same(was, doc) {
+			differ("document", meta.Name)
+		}
+		if !asked { // there was no library to ask of
+			look(nil)
+		}
+		if e.Lost == 0 && differs == 0 && unasked == nil {
+			kept.remember(wanted, known, doc, warnings)
 		}
 	}
-	p.stop()
-	if j.timings {
-		clock.print(stderr)
-		fmt.Fprintf(stderr, "  extracted %d, derived %d, judged %d, remembered %d\n", e.Extracted, e.Derived, e.Judged, e.Reused)
+	for _, text := range warnings {
+		p.warn(text)
 	}
+	p.stop()
 	if differs > 0 {
 		return nil, nothing(fmt.Errorf("the memo store disagrees with %d results; remove it", differs))
 	}
+	if j.write != nil {
+		clock.enter("write")
+		if err := j.write(doc); err != nil {
+			return nil, err
+		}
+	}
+	if j.timings {
+		clock.print(stderr)
+		fmt.Fprintf(stderr, "  extracted %d, derived %d, judged %d, remembered %d\n", e.Extracted, e.Derived, e.Judged, e.Reused)
+		if r := j.readings; r != nil {
+			fmt.Fprintf(stderr, "  files read %d, unchanged %d, modules resolved %d, whole run remembered %t\n", r.Read.Load(), r.Known.Load(), r.Resolved.Load(), recalled)
+		}
+		if own, workers := peakMemory(); own > 0 {
+			fmt.Fprintf(stderr, "  peak memory %d MiB\n", max(own, workers)>>20)
+		}
+	}
 	return doc, nil
+}
+
+// same says whether two documents are the same to the byte.
+func same(a, b *assess.Document) bool {
+	x, err1 := encodeDocument(a)
+	y, err2 := encodeDocument(b)
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+// idle returns what is to be said of justifications in assay.yaml that serve nothing.
+func idle(config *toe.File, doc *assess.Document) (out []string) {
+	for _, l := range config.Libraries {
+		if l.Component != "" && !slices.ContainsFunc(doc.ToE.Components, func(c assess.ComponentSeen) bool { return equalFold(c.Name, l.Component) }) {
+			out = append(out, fmt.Sprintf("%s:%d: there is no component %q, so this justification serves nothing", toe.FileName, l.Line, l.Component))
+		} else if !slices.ContainsFunc(doc.Libraries, func(x assess.LibraryUsed) bool { return equalFold(x.Name, l.Library) }) {
+			out = append(out, fmt.Sprintf("%s:%d: no component has a library %q, so this justification serves nothing", toe.FileName, l.Line, l.Library))
+		}
+	}
+	return out
 }
 
 // unheard returns what the ToE's VEX documents say to no effect: what cannot be read of them, and statements about what no component
@@ -359,7 +433,13 @@ func (j *job) configuration() (*toe.File, error) {
 	} else if err != nil {
 		return nil, usage("read the configuration %s: %v", name, err)
 	}
-	return parseConfiguration(filepath.Base(name), data)
+	return j.parse(filepath.Base(name), data)
+}
+
+// parse reads assay.yaml, and notes what it was.
+func (j *job) parse(name string, data []byte) (*toe.File, error) {
+	j.said.name, j.said.data = name, data
+	return parseConfiguration(name, data)
 }
 
 func parseConfiguration(name string, data []byte) (*toe.File, error) {
@@ -387,7 +467,7 @@ func (j *job) name(config *toe.File) string {
 }
 
 // acquire freezes every root.
-func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *progress) (_ []artefact.Artefact, _ *acquire.Store, failed error) {
+func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *progress, clock *stopwatch) (_ []artefact.Artefact, _ *acquire.Store, failed error) {
 	store := acquire.NewStore()
 	defer func() {
 		if failed != nil {
@@ -408,13 +488,16 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 	}
 	seen := map[string]bool{}
 	var as []artefact.Artefact
+	var dirs []string // of each of them, "" if it is no directory
 	for _, r := range roots {
 		if seen[r.id] || r.id == "" || strings.ContainsAny(r.id, "/\\ ") {
 			return nil, nil, usage("root %q needs an id of its own: --root ID=DIR", r.dir)
 		}
 		seen[r.id] = true
-		o := acquire.Options{ID: r.id, At: at, Progress: func(done, total int) { p.show("acquire", r.id, done, total) }}
+		o := acquire.Options{ID: r.id, At: at, Readings: j.readings, Progress: func(done, total int) { p.show("acquire", r.id, done, total) }}
 		if r.id == "main" {
+			j.records = new(acquire.RecordsFound)
+			o.Records = j.records
 			o.Include, o.Exclude = config.Include, config.Exclude
 		}
 		var a artefact.Artefact
@@ -446,6 +529,11 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			return nil, nil, nothing(err)
 		}
 		as = append(as, a)
+		if r.id == "main" && j.revision != "" || acquire.Elsewhere(r.dir) {
+			dirs = append(dirs, "")
+		} else {
+			dirs = append(dirs, r.dir)
+		}
 		if r.id == "main" && j.config == "" && acquire.Elsewhere(j.dir) {
 			if err := j.carried(config, store, a, p); err != nil {
 				return nil, nil, err
@@ -459,11 +547,16 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 			}
 		}
 	}
-	images, err := j.pictures(ctx, store, as, at, p)
+	clock.enter("images")
+	images, err := j.pictures(ctx, store, as, dirs, at, p)
 	if err != nil {
 		return nil, nil, err
 	}
 	as = append(as, images...)
+	if brought, any := j.records.Artefact(store, "main", at); any {
+		as = append(as, brought)
+	}
+	clock.enter("closures")
 	closures, err := j.closures(ctx, store, as, p)
 	if err != nil {
 		return nil, nil, err
@@ -495,7 +588,7 @@ func (j *job) carried(config *toe.File, store *acquire.Store, a artefact.Artefac
 	} else if err != nil {
 		return usage("read the configuration: %v", err)
 	}
-	f, err := parseConfiguration(toe.FileName, data)
+	f, err := j.parse(toe.FileName, data)
 	if err != nil {
 		return err
 	}
@@ -509,14 +602,13 @@ func (j *job) carried(config *toe.File, store *acquire.Store, a artefact.Artefac
 	return nil
 }
 
-// blobName matches the files of an OCI layout that hold its content.
-var blobName = regexp.MustCompile(`^blobs/sha256/[0-9a-f]{64}$`)
-
-// pictures freezes the images that were named and those that lie in the first root. What is an image is then no longer a file of unknown
+// pictures freezes the images that were named and those that lie in roots that are directories, dirs, "" for others. What is an image is then no longer a file of unknown
 // content; one of the tree that cannot be read stays such a file, which is a gap.
-func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.Artefact, at time.Time, p *progress) (out []artefact.Artefact, err error) {
+func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.Artefact, dirs []string, at time.Time, p *progress) (out []artefact.Artefact, err error) {
+	jars := j.jars()
+	defer jars.Close()
 	read := func(name, path string) error {
-		o := acquire.ImageOptions{ID: "image-" + name, At: at, Progress: func(layer, layers int) { p.show("read image", name, layer, layers) }}
+		o := acquire.ImageOptions{ID: "image-" + name, At: at, Jars: jars, Progress: func(layer, layers int) { p.show("read image", name, layer, layers) }}
 		got, err := acquire.Image(ctx, store, path, o)
 		for _, a := range got {
 			if slices.ContainsFunc(out, func(x artefact.Artefact) bool { return x.Root == a.Root }) {
@@ -557,25 +649,43 @@ func (j *job) pictures(ctx context.Context, store *acquire.Store, as []artefact.
 			return nil, nothing(fmt.Errorf("image %s: %w", path, err))
 		}
 	}
-	if j.revision != "" || acquire.Elsewhere(j.dir) {
-		return out, nil
-	}
-	for _, found := range acquire.FindImages(j.dir, as[0].Units) {
-		if err := read(strings.NewReplacer("/", "-", " ", "-").Replace(found), filepath.Join(j.dir, filepath.FromSlash(found))); ctx.Err() != nil {
-			return nil, ctx.Err()
-		} else if err != nil {
-			p.warn(fmt.Sprintf("%s looks like an image and cannot be read as one: %v", found, err))
+	for i, dir := range dirs {
+		if dir == "" {
 			continue
 		}
-		for i := range as[0].Units {
-			u := &as[0].Units[i] // only what an image is made of: a source directory does not vanish behind three files
-			rest, in := strings.CutPrefix(u.Path, "main/"+found+"/")
-			if u.Path == "main/"+found || in && (rest == "index.json" || rest == "oci-layout" || blobName.MatchString(rest)) {
-				u.Family, u.Language = artefact.Data, "image"
+		for _, found := range acquire.FindImages(dir, as[i].Units) {
+			name := strings.NewReplacer("/", "-", " ", "-").Replace(found)
+			if i > 0 {
+				name = as[i].Root + "-" + name
 			}
+			if err := read(name, filepath.Join(dir, filepath.FromSlash(found))); ctx.Err() != nil {
+				return nil, ctx.Err()
+			} else if err != nil {
+				p.warn(fmt.Sprintf("%s looks like an image and cannot be read as one: %v", path.Join(as[i].Root, found), err))
+				continue
+			}
+			acquire.MarkImage(&as[i], found)
 		}
 	}
 	return out, nil
+}
+
+// jars are the archives of Java that this machine keeps, as the flags for closures say.
+func (j *job) jars() *acquire.Jars {
+	maven, gradle := j.maven, j.gradle
+	switch maven {
+	case "":
+		maven = acquire.MavenRepository()
+	case "none":
+		maven = ""
+	}
+	switch gradle {
+	case "":
+		gradle = acquire.GradleCache()
+	case "none":
+		gradle = ""
+	}
+	return acquire.NewJars(maven, gradle)
 }
 
 // holds says whether a has a unit at or below p.
@@ -612,7 +722,7 @@ func (j *job) closures(ctx context.Context, store *acquire.Store, as []artefact.
 		resolve   func(context.Context, *acquire.Store, []artefact.Artefact, string) (artefact.Artefact, error)
 	}{
 		{"--maven-repository", j.maven, acquire.MavenRepository, func(ctx context.Context, store *acquire.Store, as []artefact.Artefact, dir string) (artefact.Artefact, error) {
-			from.Repository = dir
+			from.Repository, from.Readings = dir, j.readings
 			return acquire.MavenClosuresFrom(ctx, store, as, from)
 		}},
 		{"--go-module-cache", j.modules, acquire.GoModuleCache, acquire.GoBuildLists},
@@ -693,33 +803,4 @@ func cacheDir(flag string) string {
 	return filepath.Join(dir, "assay", "memo")
 }
 
-func style(w io.Writer) report.Style {
-	s := report.Style{Width: 120}
-	f, ok := w.(*os.File)
-	if !ok || !isTerminal(f) {
-		return s
-	}
-	s.Width = terminalWidth(f)
-	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return s
-}
-
-// A stopwatch measures stages for --timings.
-type stopwatch struct {
-	last time.Time
-	laps []string
-}
-
-func newStopwatch() *stopwatch { return &stopwatch{last: time.Now()} }
-
-func (s *stopwatch) lap(name string) {
-	now := time.Now()
-	s.laps = append(s.laps, fmt.Sprintf("  %-10s %8s ms", name, strconv.FormatInt(now.Sub(s.last).Milliseconds(), 10)))
-	s.last = now
-}
-
-func (s *stopwatch) print(w io.Writer) {
-	for _, l := range s.laps {
-		fmt.Fprintln(w, l)
-	}
-}
+func style(w io.Writer) report.Style { return screen(w) }

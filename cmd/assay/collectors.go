@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"assay/collect/advisory"
+	"assay/collect/brought"
 	"assay/collect/config"
 	"assay/collect/declared"
 	"assay/collect/deployment"
@@ -20,7 +21,7 @@ import (
 )
 
 // collectors are all that this program has. A worker process serves the same list.
-var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All)
+var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All, brought.All)
 
 // readers returns who supplies a predicate: collectors, and derivations.
 func readers(predicate string) (out []string) {

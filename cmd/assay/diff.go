@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -24,7 +23,7 @@ only if NEW saw what OLD did: with a gap, something newly unknown, another set o
 vulnerability data it is incomparable, with the reasons.
 
 Exit codes: 1 something is violated that was not; 3 nothing is, but something is incomparable, or a cell is unknown that was not; 0
-neither; 2 usage; 4 a document cannot be read.`,
+neither; 2 usage, or a file is not there; 4 a file is no document.`,
 		Example: "  assay diff main.json branch.json\n  assay diff main.json branch.json -o md=comment.md",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,11 +31,11 @@ neither; 2 usage; 4 a document cannot be read.`,
 			if err != nil {
 				return err
 			}
-			old, err := readCompared(args[0])
+			old, err := readDocument(args[0])
 			if err != nil {
 				return err
 			}
-			new, err := readCompared(args[1])
+			new, err := readDocument(args[1])
 			if err != nil {
 				return err
 			}
@@ -84,16 +83,6 @@ func parseDiffOutputs(specs []string) (outs []diffOutput, stdout bool, err error
 	return outs, stdout, nil
 }
 
-// readCompared reads a document to compare. One that cannot be read leaves nothing to say.
-func readCompared(path string) (*assess.Document, error) {
-	doc, err := readDocument(path)
-	var e exit
-	if errors.As(err, &e) {
-		return nil, exit{exitNothing, e.err}
-	}
-	return doc, err
-}
-
 // changed turns a comparison into an exit code.
 func changed(d assess.Diff) error {
 	switch {
@@ -129,7 +118,7 @@ func (g *gate) open() (err error) {
 		return usage("--fail-on new needs --baseline FILE, a document to be newer than")
 	}
 	if g.baseline != "" {
-		g.old, err = readCompared(g.baseline)
+		g.old, err = readDocument(g.baseline)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 
 // document is what assess would write of s.
 func (s *system) document(e *assess.Engine, day string) *assess.Document {
-	return e.Document(s.assess(e), assess.Meta{Name: "case", At: day + "T00:00:00Z"}, nil)
+	return e.Document(s.assess(e), assess.Meta{Name: "case", At: day + "T00:00:00Z"})
 }
 
 // Nothing is fixed because somebody looked less well: neither when a collector is absent from the second run, nor when it fails, nor when

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,6 +93,31 @@ var read = map[string]func(t *testing.T, data string) numbers{
 					n.cells[s] = number(t, columns[2+i])
 				case columns[1] == " Findings " && s == rules.Violated:
 					n.violated = number(t, columns[2+i])
+				}
+			}
+		}
+		return n
+	},
+	"html": func(t *testing.T, data string) numbers {
+		n := numbers{map[rules.Status]int{}, map[rules.Status]int{}, 0}
+		for _, m := range regexp.MustCompile(`<(?:b|span) data-of="(\w+)" data-status="(\w+)">(\d+)<`).FindAllStringSubmatch(data, -1) {
+			switch s := status(t, m[2]); {
+			case m[1] == "requirements":
+				n.requirements[s] = number(t, m[3])
+			case m[1] == "cells":
+				n.cells[s] = number(t, m[3])
+			case s == rules.Violated:
+				n.violated = number(t, m[3])
+			}
+		}
+		for what, of := range map[string]map[rules.Status]int{`<article class="req (\w+)"`: n.requirements, `<details class="cell (\w+)"`: n.cells} {
+			listed := map[rules.Status]int{}
+			for _, m := range regexp.MustCompile(what).FindAllStringSubmatch(data, -1) {
+				listed[status(t, m[1])]++
+			}
+			for s := rules.Unknown; s <= rules.Violated; s++ {
+				if listed[s] != of[s] {
+					t.Errorf("the page says %d %s, and lists %d", of[s], s, listed[s])
 				}
 			}
 		}

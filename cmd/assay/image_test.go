@@ -145,7 +145,7 @@ func (s *system) judged(t *testing.T, requirement string) (*assess.Assessment, *
 	t.Helper()
 	e := s.engine(t, nil, requirement)
 	a := s.assess(e)
-	return a, e.Document(a, assess.Meta{Name: "shop", At: s.day + "T12:00:00Z"}, nil)
+	return a, e.Document(a, assess.Meta{Name: "shop", At: s.day + "T12:00:00Z"})
 }
 
 // findings returns what a requirement's rules say of a component, by their texts.
@@ -352,6 +352,11 @@ func TestImageThirdParty(t *testing.T) {
 	}
 	answer := func(s *system, text string) rules.Status {
 		decisions := []assess.Decision{{Question: asked.ID, About: asked.About, Answer: text, By: "Ada"}}
+		for _, x := range asked.Answers {
+			if x.Text == text {
+				decisions[0].LeadsTo = x.LeadsTo
+			}
+		}
 		return statuses(s.engine(t, nil, "QUAL.3").Assess(s.as, s.store, decisions).Cells)[cellName{"QUAL.3", "store"}]
 	}
 	if got := answer(s, asked.Answers[0].Text); got != rules.Satisfied {

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"assay/assess"
+	"assay/derive"
 	"assay/report"
 	"assay/toe"
 )
@@ -17,7 +20,11 @@ func initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write what was discovered as a commented assay.yaml, to be corrected by hand",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `init assesses the system in DIR (here by default) and writes DIR/assay.yaml: the components that were found, what each was found by, and the
+libraries that need a word of justification. Everything stands there as a comment, so that discovery goes on working as the system
+changes; what you uncomment takes its place.`,
+		Example: "  assay init lab/shop",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			j.dir = "."
 			if len(args) == 1 {
@@ -38,7 +45,15 @@ func initCommand() *cobra.Command {
 			if err := writeFile(path, data); err != nil {
 				return nothing(fmt.Errorf("write %s: %w", path, err))
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s: %d components. Read it, correct it, and run assay assess again.\n", path, len(doc.ToE.Components))
+			again := "assay assess"
+			if j.dir != "." {
+				again += " " + j.dir
+			}
+			n := len(doc.ToE.Components)
+			if slices.ContainsFunc(doc.ToE.Components, func(c assess.ComponentSeen) bool { return c.Name == derive.Unmapped }) {
+				n--
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote %s: %d components, all as comments: nothing changes until you uncomment an entry. Read it, correct it, and\n  %s\n", path, n, again)
 			return err
 		},
 	}

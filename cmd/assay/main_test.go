@@ -100,14 +100,18 @@ type system struct {
 
 // frozen freezes the files of a case, as assess would freeze a directory. Files below advisories/ are no part of the system: each
 // holds the entries of an ecosystem, and data.yaml says of which day they are, and of which the list of known exploited
-// vulnerabilities. A line "at: DAY" in the case's comment is the day of the assessment.
+// vulnerabilities. Files below evidence/ are what people brought, and records.yaml says as what. A line "at: DAY" in the case's comment is the day of the assessment.
 func frozen(t *testing.T, comment []byte, files []txtar.File) *system {
 	t.Helper()
 	dir := t.TempDir()
-	entries := map[string][]byte{}
+	entries, evidence := map[string][]byte{}, map[string][]byte{}
 	for _, f := range files {
 		if name, ok := strings.CutPrefix(f.Name, "advisories/"); ok {
 			entries[name] = f.Data
+			continue
+		}
+		if name, ok := strings.CutPrefix(f.Name, "evidence/"); ok {
+			evidence[name] = f.Data
 			continue
 		}
 		p := filepath.Join(dir, filepath.FromSlash(f.Name))
@@ -126,6 +130,9 @@ func frozen(t *testing.T, comment []byte, files []txtar.File) *system {
 	}
 	if len(entries) > 0 {
 		s.known = known(t, entries)
+	}
+	if len(evidence) > 0 {
+		s.as = append(s.as, broughtOf(t, s.store, evidence))
 	}
 	return s
 }

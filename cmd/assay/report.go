@@ -25,7 +25,7 @@ func reportCommand() *cobra.Command {
 				return err
 			}
 			if !toStdout && len(outs) == 0 {
-				if err := report.Table(cmd.OutOrStdout(), doc, style(cmd.OutOrStdout())); err != nil {
+				if err := report.Table(cmd.OutOrStdout(), doc, from(args[0], style(cmd.OutOrStdout()))); err != nil {
 					return nothing(err)
 				}
 			}
@@ -42,4 +42,10 @@ func reportCommand() *cobra.Command {
 	}
 	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write a report as `FORMAT[=PATH]` ("+strings.Join(report.Names(), ", ")+"); repeatable")
 	return c
+}
+
+// from says that commands to be copied read a document.
+func from(path string, s report.Style) report.Style {
+	s.From = path
+	return s
 }

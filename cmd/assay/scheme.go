@@ -56,7 +56,7 @@ func schemeCommand() *cobra.Command {
 				return nothing(err)
 			}
 			if !ok {
-				return usage("there is no requirement %q; assay scheme list shows them", args[0])
+				return requirement(args[0])
 			}
 			return nil
 		},

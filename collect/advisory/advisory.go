@@ -60,6 +60,7 @@ type entry struct {
 	Summary    string     `json:"summary"`
 	Published  string     `json:"published"`
 	Modified   string     `json:"modified"`
+	Known      string     `json:"known"`
 	Withdrawn  string     `json:"withdrawn"`
 	Severity   []severity `json:"severity"`
 	Affected   []affected `json:"affected"`
@@ -150,7 +151,7 @@ func read(n int, raw json.RawMessage) []saying {
 		return []saying{{Advisory: fact.Advisory{ID: cmp.Or(plain(id.ID, maxWord), fmt.Sprintf("entry %d", n+1)), Unclear: "the entry is not of the format"}}}
 	}
 	base := fact.Advisory{ID: cmp.Or(plain(e.ID, maxWord), fmt.Sprintf("entry %d", n+1)), Summary: plain(fact.MaskedText(plain(e.Summary, maxSummary)), maxSummary),
-		Published: day(e.Published), Modified: day(e.Modified), Withdrawn: withdrawn(e.Withdrawn)}
+		Published: day(e.Published), Modified: day(e.Modified), Known: date(e.Known), Withdrawn: withdrawn(e.Withdrawn)}
 	names := append([]string{e.ID}, slices.Concat(e.Aliases, e.Upstream)...)
 	aliases := slices.Clone(e.Aliases)
 	if len(e.Upstream) == 1 { // what a distribution says of one vulnerability is about that; of several, about neither alone
@@ -290,6 +291,14 @@ func day(s string) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
+// date returns a day as it is written, "" if it is none.
+func date(s string) string {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return ""
+	}
+	return s
+}
+
 // withdrawn is day for a time that matters by being there. A mark that cannot be read withdraws nothing.
 func withdrawn(s string) string {
 	t, err := time.Parse(time.RFC3339, s)
@@ -306,6 +315,8 @@ func readData(p *collect.Pass) error {
 		Day       string `json:"day"`
 		List      string `json:"known_exploited"`
 		Entries   int    `json:"entries"`
+
+		Releases []string `json:"releases"`
 	}
 	if len(p.Data) > 1<<20 {
 		return errors.New("it is larger than a description of data is")
@@ -321,6 +332,12 @@ func readData(p *collect.Pass) error {
 			return errors.New("a day in it is none")
 		}
 	}
-	p.Emit(fact.VulnerabilityData{Ecosystem: d.Ecosystem, Source: plain(fact.MaskedText(plain(d.Source, maxWord)), maxWord), Day: d.Day, KnownExploited: d.List, Entries: d.Entries}, 0)
+	for _, r := range d.Releases {
+		if r == "" || !word(r) {
+			return errors.New("a release in it is none")
+		}
+	}
+	slices.Sort(d.Releases)
+	p.Emit(fact.VulnerabilityData{Ecosystem: d.Ecosystem, Source: plain(fact.MaskedText(plain(d.Source, maxWord)), maxWord), Day: d.Day, KnownExploited: d.List, Entries: d.Entries, Releases: slices.Compact(d.Releases)}, 0)
 	return nil
 }

@@ -81,19 +81,22 @@ const (
 
 // A reader is at work on one image.
 type reader struct {
-	p      *collect.Pass
-	c      content
-	parts  map[string][]string // kind of part -> paths, sorted
-	files  map[string]int      // path -> where in c.Files
-	links  map[string]string   // directories that are links -> where they lead
-	real   map[string]string   // directory -> itself, without links
-	system map[string]int      // files that a package of the system brought, and the last layer that it can have done so in
-	owned  map[string]int      // the same of any other package
-	within map[string]bool     // directories all of which such a package brought
-	built  map[string]bool     // assemblies of .NET that a program says it was built into
-	found  []installed
-	blind  bool // which packages the system has is not known
-	base   int  // layers of the base image
+	p       *collect.Pass
+	c       content
+	parts   map[string][]string // kind of part -> paths, sorted
+	files   map[string]int      // path -> where in c.Files
+	links   map[string]string   // directories that are links -> where they lead
+	real    map[string]string   // directory -> itself, without links
+	system  map[string]int      // files that a package of the system brought, and the last layer that it can have done so in
+	owned   map[string]int      // the same of any other package
+	within  map[string]bool     // directories all of which such a package brought
+	built   map[string]bool     // assemblies of .NET that a program says it was built into
+	home    map[string]string   // directories of packages -> what these are found by, see packageKey
+	bringer map[string]string   // files -> the same
+	packed  map[string][]string // archives -> the files of machine code in them
+	found   []installed
+	blind   bool // which packages the system has is not known
+	base    int  // layers of the base image
 }
 
 type installed struct {
@@ -102,7 +105,7 @@ type installed struct {
 }
 
 func run(p *collect.Pass) error {
-	r := &reader{p: p, parts: map[string][]string{}, files: map[string]int{}, links: map[string]string{}, real: map[string]string{}, system: map[string]int{}, owned: map[string]int{}, within: map[string]bool{}, built: map[string]bool{}}
+	r := &reader{home: map[string]string{}, bringer: map[string]string{}, packed: map[string][]string{}, p: p, parts: map[string][]string{}, files: map[string]int{}, links: map[string]string{}, real: map[string]string{}, system: map[string]int{}, owned: map[string]int{}, within: map[string]bool{}, built: map[string]bool{}}
 	if err := json.Unmarshal([]byte(p.Data), &r.c); err != nil {
 		return fmt.Errorf("image.json cannot be read: %w", err)
 	}
@@ -128,6 +131,7 @@ func run(p *collect.Pass) error {
 	system := r.image()
 	r.debian()
 	r.alpine()
+	r.rpm(system)
 	r.python()
 	r.node()
 	r.gems()
@@ -138,6 +142,7 @@ func run(p *collect.Pass) error {
 	r.holes()
 	r.missing(system)
 	r.opinions()
+	r.natives()
 	r.emit()
 	r.shipped()
 	return nil
@@ -257,7 +262,7 @@ func (r *reader) emit() {
 	}
 }
 
-// databases are where systems keep their packages that nothing here reads.
+// databases are where systems keep their packages.
 var databases = []string{"var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/", "var/lib/pacman/", "var/db/pkg/", "usr/lib/opkg/", "var/lib/chisel/", "nix/",
 	"var/lib/dpkg/", "lib/apk/", "usr/lib/apk/", "var/lib/apk/"}
 
@@ -297,7 +302,9 @@ func (r *reader) holes() {
 
 // missing says that an image has a system and no packages of it.
 func (r *reader) missing(system string) {
-	if system == "" || slices.ContainsFunc(r.found, func(x installed) bool { return x.Ecosystem == "debian" || x.Ecosystem == "alpine" }) {
+	if system == "" || slices.ContainsFunc(r.found, func(x installed) bool {
+		return x.Ecosystem == "debian" || x.Ecosystem == "alpine" || strings.HasPrefix(x.part, "rpm/")
+	}) {
 		return
 	}
 	if !r.blind {

@@ -76,7 +76,11 @@ func text(x collect.Extract) string {
 			if f.Source != "" {
 				fmt.Fprintf(&b, " source %s %s", f.Source, f.SourceVersion)
 			}
-			fmt.Fprintf(&b, " license %q at %s layer %d base %t requires %q\n", f.License, f.Path, f.Layer, f.InBase, f.Requires)
+			fmt.Fprintf(&b, " license %q at %s layer %d base %t requires %q", f.License, f.Path, f.Layer, f.InBase, f.Requires)
+			if f.NativeCount > 0 {
+				fmt.Fprintf(&b, " native %d %q", f.NativeCount, f.Native)
+			}
+			b.WriteString("\n")
 		case fact.Shipped:
 			fmt.Fprintf(&b, "shipped %s %s mode %s layer %d base %t count %d %s\n", f.Kind, f.Path, f.Mode, f.Layer, f.InBase, f.Count, f.Module)
 		}
@@ -214,12 +218,12 @@ func TestJars(t *testing.T) {
 	pom := "META-INF/maven/com.example/x/pom.properties"
 	app := jar(t, "META-INF/MANIFEST.MF", "Main-Class: org.example.Launcher\nStart-Class: com.shop.Orders\n",
 		"META-INF/maven/com.shop/orders/pom.properties", "groupId=com.shop\nartifactId=orders\nversion=1.0\n",
-		"BOOT-INF/lib/jackson-core-2.17.1.jar", jar(t, pom, "groupId=com.fasterxml.jackson.core\nartifactId=jackson-core\nversion=2.17.1\n"),
+		"BOOT-INF/lib/jackson-core-2.17.1.jar", jar(t, pom, "groupId=com.fasterxml.jackson.core\nartifactId=jackson-core\nversion=2.17.1\n", "META-INF/native/libcore.so.1", "x", "a.dll", "x", "a.solid", "x"),
 		"BOOT-INF/lib/spring-core-6.1.8.jar", jar(t, "META-INF/MANIFEST.MF", "Implementation-Title: spring-core\nImplementation-Version: 6.1.8\n"),
 		"BOOT-INF/lib/mystery.jar", jar(t, "a.class", "x"),
 		"BOOT-INF/lib/torn-1.0.jar", "PK\x03\x04 torn")
 	_, _, x := read(t, build.Image{Layers: [][]byte{build.Layer(build.File{Name: "app/orders.jar", Data: app})}})
-	want := `installed maven com.fasterxml.jackson.core:jackson-core 2.17.1 license "" at app/orders.jar!BOOT-INF/lib/jackson-core-2.17.1.jar layer 1 base false requires []
+	want := `installed maven com.fasterxml.jackson.core:jackson-core 2.17.1 license "" at app/orders.jar!BOOT-INF/lib/jackson-core-2.17.1.jar layer 1 base false requires [] native 2 ["app/orders.jar!BOOT-INF/lib/jackson-core-2.17.1.jar!META-INF/native/libcore.so.1" "app/orders.jar!BOOT-INF/lib/jackson-core-2.17.1.jar!a.dll"]
 installed maven com.shop:orders 1.0 license "" at app/orders.jar layer 1 base false requires []
 installed maven spring-core 6.1.8 license "" at app/orders.jar!BOOT-INF/lib/spring-core-6.1.8.jar layer 1 base false requires []
 installed maven torn 1.0 license "" at app/orders.jar!BOOT-INF/lib/torn-1.0.jar layer 1 base false requires []

@@ -208,7 +208,7 @@ func (r *reader) python() {
 		}
 		switch {
 		case strings.HasSuffix(dir, ".dist-info") && base == "RECORD":
-			r.record(path.Dir(dir), text, name)
+			r.record(path.Dir(dir), text, name, dir)
 			if _, ok := r.text(dir + "/METADATA"); !ok {
 				r.p.Gap(fact.Installed{}, 0, "unparsed", "%s holds no METADATA that says which library it is", dir)
 			}
@@ -216,6 +216,7 @@ func (r *reader) python() {
 		case strings.HasSuffix(dir, ".egg-info") && base == "installed-files.txt":
 			for l := range strings.Lines(text) {
 				r.own(r.owned, path.Join(dir, strings.TrimSpace(l)), name)
+				r.brings(dir, path.Join(dir, strings.TrimSpace(l)))
 			}
 			continue
 		case strings.HasSuffix(dir, ".dist-info") && base == "METADATA", strings.HasSuffix(base, ".egg-info"), base == "PKG-INFO":
@@ -254,8 +255,8 @@ func licence(words ...string) string {
 	return ""
 }
 
-// record notes the files of a library of Python, from its list.
-func (r *reader) record(site, text, by string) {
+// record notes the files of a library of Python, from its list. Key is what the library is found by.
+func (r *reader) record(site, text, by, key string) {
 	c := csv.NewReader(strings.NewReader(text))
 	c.FieldsPerRecord, c.LazyQuotes = -1, true
 	for {
@@ -268,6 +269,7 @@ func (r *reader) record(site, text, by string) {
 			p = path.Join("/"+site, p)
 		}
 		r.own(r.owned, p, by)
+		r.brings(key, p)
 	}
 }
 
@@ -289,7 +291,7 @@ func (r *reader) node() {
 			r.p.Gap(fact.Installed{}, 0, "unparsed", "%s cannot be read", name)
 			continue
 		}
-		r.within[dir] = true
+		r.within[dir], r.home[dir] = true, dir
 		if x.Name == "" || x.Version == "" {
 			if x.Name == "" && x.Version == "" && len(x.Dependencies) == 0 {
 				continue // a directory within a library, which says only how its files are written
@@ -337,7 +339,8 @@ func (r *reader) gems() {
 		}
 		r.own(r.owned, name, name)
 		home := strings.TrimSuffix(path.Dir(name), "/default")
-		r.within[path.Join(path.Dir(home), "gems", strings.TrimSuffix(path.Base(name), ".gemspec"))] = true
+		dir := path.Join(path.Dir(home), "gems", strings.TrimSuffix(path.Base(name), ".gemspec"))
+		r.within[dir], r.home[dir] = true, packageKey(x)
 		r.add(x, "files/"+name)
 	}
 }
@@ -368,9 +371,10 @@ func (r *reader) composer() {
 				}
 			}
 			if dir := path.Join(path.Dir(name), k.Install); k.Install != "" && strings.Count(dir, "/") > 1 {
-				r.within[dir] = true
+				r.within[dir], r.home[dir] = true, packageKey(in)
 			} else if k.Name != "" {
-				r.within[path.Join(path.Dir(path.Dir(name)), path.Clean("/" + k.Name)[1:])] = true
+				dir := path.Join(path.Dir(path.Dir(name)), path.Clean("/" + k.Name)[1:])
+				r.within[dir], r.home[dir] = true, packageKey(in)
 			}
 			r.add(in, "files/"+name)
 		}
@@ -413,6 +417,10 @@ func (r *reader) dotnet() {
 				for d := range t[k].Dependencies {
 					in.Requires = append(in.Requires, clip(d))
 				}
+				for f := range t[k].Native {
+					r.brings(packageKey(in), path.Join(dir, path.Base(f)))
+					r.brings(packageKey(in), path.Join(dir, path.Clean("/"+f)))
+				}
 				for _, files := range []map[string]json.RawMessage{t[k].Runtime, t[k].Native, t[k].Resources} {
 					for f := range files {
 						r.own(r.owned, path.Join(dir, path.Base(f)), name)
@@ -431,6 +439,7 @@ type archive struct {
 	Path       string
 	Manifest   map[string]string
 	Properties []struct{ Group, Artifact, Version string }
+	Same       *struct{ Group, Artifact, Version string } // what the machine that read the image knows to have this content
 	Native     []string
 	Archives   []*archive
 	Unread     []hole
@@ -461,6 +470,9 @@ func (r *reader) jar(a *archive, name, at string, layer, depth int) {
 		r.p.Gap(fact.Installed{}, 0, "unread", "%s", clip(strings.Trim(at+"!"+h.Path, "!")+": "+h.Why))
 	}
 	part := "jars/" + name
+	for _, f := range a.Native {
+		r.packed[at] = append(r.packed[at], at+"!"+f)
+	}
 	for _, x := range a.Properties {
 		r.add(fact.Installed{Ecosystem: "maven", Name: x.Group + ":" + x.Artifact, Version: x.Version, Path: at, Layer: layer}, part)
 	}
@@ -479,6 +491,10 @@ func (r *reader) jar(a *archive, name, at string, layer, depth int) {
 		artifact, version = m[1], m[2]
 	case a.Manifest["Implementation-Version"] != "" && a.Manifest["Implementation-Title"] != "" && !strings.Contains(a.Manifest["Implementation-Title"], " "):
 		artifact, version = a.Manifest["Implementation-Title"], a.Manifest["Implementation-Version"]
+	}
+	if x := a.Same; x != nil {
+		r.add(fact.Installed{Ecosystem: "maven", Name: x.Group + ":" + x.Artifact, Version: x.Version, Path: at, Layer: layer}, part)
+		return
 	}
 	program := depth == 0 && (len(a.Archives) > 0 || a.Manifest["Main-Class"] != "" || a.Manifest["Start-Class"] != "")
 	switch {

@@ -87,7 +87,7 @@ func readDrone(w *writer, docs []*yaml.Node) {
 func readWoodpecker(w *writer, docs []*yaml.Node) {
 	for _, root := range docs {
 		w.known(root, "the workflow", wpTop, aJob)
-		when := read.Get(root, "when")
+		when := read.Get(root, "when") // which holds beside what the workflow depends on
 		triggers := w.droneWhen(when)
 		if b := read.Get(root, "branches"); b != nil { // of the first versions
 			triggers = append(triggers, w.droneWhen(mappingOf("branch", b))...)
@@ -98,7 +98,6 @@ func readWoodpecker(w *writer, docs []*yaml.Node) {
 		for _, other := range read.Words(read.Get(root, "depends_on")) {
 			t := fact.Trigger{Kind: "upstream", Detail: other}
 			w.trigger(t, read.Get(root, "depends_on").Line)
-			triggers = nil
 		}
 		for _, t := range triggers {
 			w.trigger(t, read.Line(when, root.Line))

@@ -27,18 +27,28 @@ var (
 
 type tekton struct {
 	*writer
-	tasks map[string]*yaml.Node // specs of the file
+	tasks   map[string]*yaml.Node // specs of the file
+	inlined map[string]bool       // of them, those that a pipeline of the file uses
 }
 
 func readTekton(w *writer, docs []*yaml.Node) {
-	t := tekton{w, map[string]*yaml.Node{}}
+	t := tekton{w, map[string]*yaml.Node{}, map[string]bool{}}
 	for _, d := range docs {
 		switch read.Text(d, "kind") {
 		case "Task", "ClusterTask":
 			t.tasks[read.Text(d, "metadata", "name")] = read.Get(d, "spec")
 		}
 	}
-	for _, d := range docs {
+	isTask := func(d *yaml.Node) bool {
+		kind := read.Text(d, "kind")
+		return kind == "Task" || kind == "ClusterTask"
+	}
+	ordered := slices.DeleteFunc(slices.Clone(docs), isTask)
+	ordered = append(ordered, slices.DeleteFunc(slices.Clone(docs), func(d *yaml.Node) bool { return !isTask(d) })...)
+	for _, d := range ordered {
+		if isTask(d) && t.inlined[read.Text(d, "metadata", "name")] { // it runs where a pipeline of the file uses it, which says it
+			continue
+		}
 		w.pipeline = read.Text(d, "metadata", "name")
 		if w.pipeline == "" {
 			w.pipeline = strings.TrimRight(read.Text(d, "metadata", "generateName"), "-")
@@ -158,7 +168,9 @@ func (t tekton) task(n *yaml.Node, name string, needs []string, regardless bool)
 	spec := read.Get(n, "taskSpec")
 	called := read.Text(ref, "name")
 	if spec == nil && called != "" {
-		spec = t.tasks[called]
+		if spec = t.tasks[called]; spec != nil {
+			t.inlined[called] = true
+		}
 	}
 	if read.Get(n, "pipelineRef") != nil || read.Get(n, "pipelineSpec") != nil {
 		j.Calls = read.Text(n, "pipelineRef", "name")

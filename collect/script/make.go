@@ -9,7 +9,8 @@ import (
 )
 
 var Make = collector("make", `Targets of a Makefile with their prerequisites and recipes, pattern rules by their pattern. Variables are put in their places
-where they are set once, to what is constant. Both sides of a condition are read. Rules that are computed, and files whose names are, are gaps.`,
+where they are set once, to what is constant. Both sides of a condition are read, as commands that stand under one. Of a target
+with two recipes the last counts, as make has it. Rules that are computed, and files whose names are, are gaps.`,
 	readMake, "makefile")
 
 var (
@@ -32,6 +33,25 @@ type makefile struct {
 type rule struct {
 	needs, commands []string
 	line            int
+	from            int    // the line of the rule whose recipe commands are
+	only            []bool // by command: whether it stands under a condition
+}
+
+// add adds a command of the rule at a line. A recipe replaces one before it, unless conditions choose among them or each has
+// two colons, so that all are run.
+func (r *rule) add(command string, line int, under, all bool) {
+	if r.from != line && len(r.commands) > 0 && !all {
+		if under || slices.Contains(r.only, true) {
+			for i := range r.only {
+				r.only[i] = true
+			}
+			under = true
+		} else {
+			r.commands, r.only = nil, nil
+		}
+	}
+	r.from = line
+	r.commands, r.only = append(r.commands, command), append(r.only, under)
 }
 
 type makeLine struct {
@@ -62,12 +82,27 @@ func readMake(w *writer) error {
 		m.gap(1, "unresolved", "recipes are handed to %s, which is no shell that is known", s)
 	}
 	var open []*rule
+	depth, at, all := 0, 0, false // of conditions; the line and colons of the rule that is open
 	for _, l := range lines {
+		if word, _, _ := strings.Cut(strings.TrimSpace(l.text), " "); !makeSet.MatchString(l.text) || strings.HasPrefix(l.text, "\t") {
+			switch word, _, _ = strings.Cut(word, "("); word {
+			case "ifeq", "ifneq", "ifdef", "ifndef":
+				depth++
+				continue
+			case "else":
+				if depth > 0 {
+					continue
+				}
+			case "endif":
+				depth = max(depth-1, 0)
+				continue
+			}
+		}
 		text := strings.TrimSpace(l.text)
 		if strings.HasPrefix(l.text, "\t") && open != nil {
 			if text != "" && !strings.HasPrefix(text, "#") {
 				for _, r := range open {
-					r.commands = append(r.commands, text)
+					r.add(text, at, depth > 0, all)
 				}
 			}
 			continue
@@ -98,13 +133,14 @@ func readMake(w *writer) error {
 			}
 			continue
 		}
-		at := colon(text)
-		if at < 0 {
+		cut := colon(text)
+		if cut < 0 {
 			open = nil
 			m.gap(l.line, "unparsed", "line %d is no rule", l.line)
 			continue
 		}
-		names, deps := text[:at], strings.TrimLeft(text[at:], ":&")
+		at, all = l.line, strings.HasPrefix(text[cut:], "::")
+		names, deps := text[:cut], strings.TrimLeft(text[cut:], ":&")
 		deps, recipe, has := strings.Cut(deps, ";")
 		open = nil
 		if makeFor.MatchString(deps) { // a variable of that target only
@@ -137,7 +173,7 @@ func readMake(w *writer) error {
 			r := m.rule(n, l.line)
 			r.needs = append(r.needs, needs...)
 			if has && strings.TrimSpace(recipe) != "" {
-				r.commands = append(r.commands, strings.TrimSpace(recipe))
+				r.add(strings.TrimSpace(recipe), at, depth > 0, all)
 			}
 			open = append(open, r)
 		}
@@ -148,8 +184,15 @@ func readMake(w *writer) error {
 	for _, name := range m.order {
 		r := m.rules[name]
 		t := fact.Target{Tool: "make", Name: name, Needs: r.needs}
-		for _, c := range r.commands {
-			t.Commands = append(t.Commands, m.command(name, c))
+		for i, c := range r.commands {
+			if c = m.command(name, c); r.only[i] {
+				mark := ""
+				if strings.HasPrefix(c, "-") {
+					mark, c = "-", c[1:]
+				}
+				c = mark + `if [ -n "$$CONDITION_OF_MAKE" ]; then ` + c + "; fi"
+			}
+			t.Commands = append(t.Commands, c)
 		}
 		if oneshell && len(t.Commands) > 1 {
 			t.Commands = []string{strings.Join(t.Commands, "\n")}

@@ -34,6 +34,8 @@ type goReader struct {
 	failing   map[string]bool   // variables on whose methods tests of this function fail
 	receiver  string            // of a method that is a test of a suite
 	comments  []*ast.CommentGroup
+
+	constraint string // of the build, if it does not hold by default
 }
 
 func extractGo(text string) (*code.File, error) {
@@ -52,6 +54,7 @@ func extractGo(text string) (*code.File, error) {
 		return r.File, nil
 	}
 	r.read(f)
+	r.Substance = goSubstance(text)
 	return r.File, nil
 }
 
@@ -76,7 +79,7 @@ func (r *goReader) read(f *ast.File) {
 			}
 		}
 	}
-	r.comments = f.Comments
+	r.comments, r.constraint = f.Comments, goConstraint(f)
 	for _, d := range f.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok {
 			r.own[fn.Name.Name] = true
@@ -97,6 +100,7 @@ func (r *goReader) read(f *ast.File) {
 		}
 		r.failing, r.receiver = map[string]bool{}, ""
 		r.test(fn)
+		r.testMain(fn)
 		r.body(fn)
 		r.trials.reach(int(fn.End()))
 		r.symbol = ""
@@ -209,6 +213,12 @@ func (r *goReader) body(n ast.Node) {
 			}
 		case *ast.AssignStmt:
 			r.asserter(x)
+		case *ast.IfStmt:
+			r.asks(x)
+		case *ast.BlockStmt:
+			r.behind(x.List)
+		case *ast.CaseClause:
+			r.behind(x.Body)
 		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
@@ -379,6 +389,7 @@ func (r *goReader) test(fn *ast.FuncDecl) {
 		return
 	}
 	r.trials.begin(code.Test{Framework: framework, Name: name, Skipped: skipsFirst(fn), Place: r.place(fn.Pos())}, 0, int(fn.End()))
+	r.trials.doubted(r.constraint)
 	r.fails(fn.Type.Params)
 	if strings.HasPrefix(name, "Example") {
 		r.trials.asserts() // go test compares the output

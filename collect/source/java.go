@@ -28,7 +28,10 @@ type javaReader struct {
 }
 
 // A javaClass is what a test method must know of the class around it.
-type javaClass struct{ skipped, junit3, testng, inherits bool }
+type javaClass struct {
+	skipped, junit3, testng, inherits bool
+	doubt                             string
+}
 
 // escaped matches Unicode escapes of characters that make up Java's own syntax. The compiler puts them in before it reads, so
 // that one can end a comment or a string where no reader of the file sees an end.
@@ -243,6 +246,8 @@ func (r *javaReader) tested(i, object int, name, method string) {
 		c.args++
 	}
 	switch {
+	case begins(method, "assume") && (name == method && object < 0 || strings.Contains(name, "Assum")) && r.direct(i, "lambda_expression", "class_body"):
+		r.trials.doubts("it runs only if " + clip(strings.Join(strings.Fields(r.brief(i)), " "), 120))
 	case (object < 0 || r.is(object, "this", "super")) && r.methods[method]: // a helper of the class, and perhaps one of these names
 		r.trials.delegates()
 	case c.asserts() && r.holdsAlways(r.field(i, "arguments"), ""):
@@ -349,7 +354,7 @@ var javaSkips = map[string]bool{"Disabled": true, "Ignore": true}
 
 // marks returns what the annotations of a declaration say of tests.
 // An annotation may also say what the test must throw: something that can fail it.
-func (r *javaReader) marks(declaration int) (framework string, skipped, throws bool) {
+func (r *javaReader) marks(declaration int) (framework string, skipped, throws bool, doubt string) {
 	for a := range r.children(r.child(declaration, "modifiers")) {
 		if !r.is(a, "annotation", "marker_annotation") {
 			continue
@@ -369,6 +374,9 @@ func (r *javaReader) marks(declaration int) (framework string, skipped, throws b
 		if javaSkips[last(name, ".")] {
 			skipped = true
 		}
+		if doubt == "" {
+			doubt = jvmConditions(last(name, "."), strings.Join(strings.Fields(r.brief(a)), " "))
+		}
 		for p := range r.named(r.field(a, "arguments")) {
 			if f == "testng" && r.source(r.field(p, "key")) == "enabled" && r.is(r.field(p, "value"), "false") {
 				skipped = true
@@ -377,17 +385,18 @@ func (r *javaReader) marks(declaration int) (framework string, skipped, throws b
 			throws = throws || f != "" && (key == "expected" || key == "expectedExceptions")
 		}
 	}
-	return framework, skipped, throws
+	return framework, skipped, throws, doubt
 }
 
 func (r *javaReader) class(i int) {
-	framework, skipped, _ := r.marks(i)
+	framework, skipped, _, doubt := r.marks(i)
 	super := r.resolve(r.path(r.typeName(r.first(r.field(i, "superclass")))))
 	outer := r.classes[r.parent(r.parent(i))]
 	r.classes[i] = javaClass{
 		skipped: skipped || outer.skipped,
 		testng:  framework == "testng",
 		junit3:  strings.HasSuffix(super, "TestCase"),
+		doubt:   orElse(doubt, outer.doubt),
 	}
 	c := r.classes[i]
 	c.inherits = outer.inherits || super != "" && !jvmLibrary(super) && super != "junit.framework.TestCase" && super != "TestCase"
@@ -410,7 +419,7 @@ func (r *javaReader) method(i int) {
 	if name == "main" && void && (has("static") || r.is(r.parent(i), "program")) && r.mainParameters(params) {
 		r.entry("main", i)
 	}
-	framework, skipped, throws := r.marks(i)
+	framework, skipped, throws, doubt := r.marks(i)
 	in := r.classes[class]
 	switch {
 	case framework != "":
@@ -423,6 +432,7 @@ func (r *javaReader) method(i int) {
 	}
 	r.inherits = in.inherits
 	r.test(framework, name, skipped || in.skipped, i)
+	r.trials.doubted(orElse(doubt, in.doubt))
 	if throws {
 		r.trials.asserts()
 	}

@@ -45,10 +45,13 @@ type scriptReader struct {
 	params    map[string]bool // first parameters of tests: what holds assertions in some frameworks
 	running   bool            // something of a module that runs programs was called
 	runs      *code.Execute   // the import of such a module
+	only      map[int]bool    // tests that, or whose suites, are to run alone
+	alone     []bool          // by suites around: whether one is
+	settings  []code.Test     // of a configuration of jest, if the file is one
 }
 
 func newScriptReader(w *walk) visitor {
-	return &scriptReader{walk: w, declares: map[string]bool{}, params: map[string]bool{}}
+	return &scriptReader{walk: w, declares: map[string]bool{}, params: map[string]bool{}, only: map[int]bool{}}
 }
 
 var (
@@ -62,7 +65,7 @@ func (r *scriptReader) resolve(name string) string { return r.aliases.resolve(na
 
 func (r *scriptReader) visit(i int, kind string) {
 	for n := len(r.titles); n > 0 && r.titles[n-1].end <= i; n-- {
-		r.titles = r.titles[:n-1]
+		r.titles, r.alone = r.titles[:n-1], r.alone[:n-1]
 	}
 	switch kind {
 	case "import_statement":
@@ -96,6 +99,7 @@ func (r *scriptReader) visit(i int, kind string) {
 			r.open(name, int(r.nodes[i].end))
 		}
 	case "pair":
+		r.configured(i)
 		if r.is(r.field(i, "value"), "arrow_function", "function_expression", "function") && r.is(r.field(i, "key"), "property_identifier") {
 			r.declare(i, r.field(i, "key"))
 		}
@@ -152,6 +156,12 @@ func (r *scriptReader) done() {
 	}
 	for i := range r.Tests {
 		r.Tests[i].Framework = framework
+		if len(r.only) > 0 && !r.only[i] && framework != "node:test" && framework != "ava" { // which ask for a flag
+			r.Tests[i].Skipped = true
+		}
+	}
+	if len(r.Tests) == 0 {
+		r.Tests = r.settings
 	}
 }
 
@@ -703,12 +713,16 @@ func (r *scriptReader) test(i, function, list int) {
 	if !suite && !scriptCases[head] {
 		return
 	}
-	skipped := head[0] == 'x'
+	skipped, only, doubt := head[0] == 'x', head == "fit" || head == "fdescribe", ""
 	for m := range strings.SplitSeq(rest, ".") {
 		switch m {
 		case "skip", "todo", "failing", "fixme":
 			skipped = skipped || m != "failing"
-		case "", "only", "each", "for", "concurrent", "sequential", "serial", "describe", "parallel", "skipIf", "runIf", "slow":
+		case "only":
+			only = true
+		case "skipIf", "runIf":
+			doubt = "it runs only if a condition holds (" + m + ")"
+		case "", "each", "for", "concurrent", "sequential", "serial", "describe", "parallel", "slow":
 		default:
 			return
 		}
@@ -746,14 +760,48 @@ func (r *scriptReader) test(i, function, list int) {
 	around := title{end: int(r.nodes[i].end)}
 	if n := len(r.titles); n > 0 {
 		around.text, around.skipped = r.titles[n-1].text, r.titles[n-1].skipped
+		around.doubt, only = r.titles[n-1].doubt, only || r.alone[n-1]
+	}
+	if around.doubt == "" {
+		around.doubt = doubt
 	}
 	around.text = testName(around.text, r.value(text))
 	around.skipped = around.skipped || skipped
 	if suite {
-		r.titles = append(r.titles, around)
+		r.titles, r.alone = append(r.titles, around), append(r.alone, only)
 		return
 	}
-	r.trials.begin(code.Test{Name: around.text, Skipped: around.skipped, Place: r.place(i)}, body, around.end)
+	if only {
+		r.only[len(r.Tests)] = true
+	}
+	r.trials.begin(code.Test{Name: around.text, Skipped: around.skipped, Doubt: around.doubt, Place: r.place(i)}, body, around.end)
+}
+
+// configured notes the keys by which jest chooses among files, should the file be its configuration.
+func (r *scriptReader) configured(i int) {
+	key := strings.Trim(r.source(r.field(i, "key")), `"'`)
+	switch key {
+	case "testPathIgnorePatterns", "testMatch", "testRegex", "roots":
+	default:
+		return
+	}
+	add := func(v int) {
+		text, ok := one(r.value(v))
+		if len(r.settings) < 200 && (ok || r.is(v, "array")) {
+			r.settings = append(r.settings, code.Test{Name: clip(text, maxName), Skipped: ok, Steers: key, Place: r.place(i)})
+		} else if len(r.settings) < 200 {
+			r.settings = append(r.settings, code.Test{Steers: key, Place: r.place(i)})
+		}
+	}
+	if value := r.field(i, "value"); r.is(value, "array") {
+		for c := range r.named(value) {
+			if !comments[r.kind(c)] {
+				add(c)
+			}
+		}
+	} else {
+		add(value)
+	}
 }
 
 // wrapped returns the function that a test hands to what runs it: fakeAsync(() => …), inject([Shop], shop => …). What is not

@@ -68,6 +68,19 @@ func jvmLibrary(name string) bool {
 	return false
 }
 
+// jvmConditions returns why a test may not run that an annotation, of this simple name and as written, puts under a condition.
+func jvmConditions(name, text string) string {
+	switch {
+	case strings.HasPrefix(name, "EnabledIf"), strings.HasPrefix(name, "DisabledIf"), name == "IfProfileValue",
+		name == "EnabledOnOs" && !strings.Contains(text, "LINUX"), name == "DisabledOnOs" && strings.Contains(text, "LINUX"):
+		if text == "" {
+			text = "@" + name
+		}
+		return "whether it runs depends on " + text
+	}
+	return ""
+}
+
 // jvmPrepares are functions that prepare a test and are often called without their class.
 var jvmPrepares = wordSet(`when mock spy given any anyString anyInt anyLong eq doReturn doThrow doNothing doAnswer willReturn get post put delete patch options head
 	status content jsonPath header model view redirectedUrl print log user csrf is hasSize equalTo not containsString tuple within times never atLeast anyList request multipart

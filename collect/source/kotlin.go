@@ -306,6 +306,7 @@ type kotlinReader struct {
 	names     []code.Import // full names, until it is known what is a variable
 
 	trials    trials
+	doubts    []kotlinDoubt
 	transfers transfers
 	tests     []kotlinTest // of the annotations, while they are read
 	declares  map[string]bool
@@ -556,6 +557,8 @@ func (r *kotlinReader) ident(i int) {
 		r.declaration(i)
 	case "init":
 		r.pending = ""
+	case "if", "try":
+		r.quiet(i, t.text)
 	case "SpringBootServletInitializer":
 		if r.punct(i-1, ":") || r.punct(i-1, ",") {
 			r.Entries = append(r.Entries, code.Entry{Kind: "server", Place: r.place(t.at)})
@@ -882,8 +885,9 @@ func (r *kotlinReader) marked(i int, keyword, name string) {
 		}
 		return
 	}
-	framework, skipped, throws := "", false, false
+	framework, skipped, throws, doubt := "", false, false, ""
 	for _, a := range r.adorned {
+		doubt = orElse(doubt, jvmConditions(last(a.Name, "."), ""))
 		switch short := last(a.Name, "."); {
 		case jvmTests[a.Name] != "":
 			framework = jvmTests[a.Name]
@@ -911,13 +915,18 @@ func (r *kotlinReader) marked(i int, keyword, name string) {
 	switch {
 	case keyword == "fun" && framework != "":
 		r.test(framework, name, skipped || r.off(i), i)
+		r.trials.doubted(orElse(doubt, r.doubtful(i)))
 		if throws {
 			r.trials.asserts()
 		}
-	case (keyword == "class" || keyword == "object") && skipped:
+	case (keyword == "class" || keyword == "object") && (skipped || doubt != ""):
 		for n := i; n < len(r.tokens) && n < i+400; n++ { // to the end of its body
 			if r.punct(n, "{") {
-				r.skipped = append(r.skipped, bounds{n, int(r.closes[n])})
+				if skipped {
+					r.skipped = append(r.skipped, bounds{n, int(r.closes[n])})
+				} else if len(r.doubts) < 1_000 {
+					r.doubts = append(r.doubts, kotlinDoubt{bounds{n, int(r.closes[n])}, doubt})
+				}
 				return
 			}
 			if r.punct(n, "(") {
@@ -925,6 +934,66 @@ func (r *kotlinReader) marked(i int, keyword, name string) {
 			}
 		}
 	}
+}
+
+// quiet notes a stretch in which nothing can fail a test: what if (false) holds, and what is tried where every failure is dropped.
+func (r *kotlinReader) quiet(i int, word string) {
+	if word == "if" {
+		if r.punct(i+1, "(") && r.word(i+2, "false") && r.punct(i+3, ")") && r.punct(i+4, "{") {
+			r.trials.hush(quiet{from: i + 4, to: int(r.closes[i+4]), dead: true})
+		}
+		return
+	}
+	if !r.trials.on() || !r.punct(i+1, "{") {
+		return
+	}
+	body := bounds{i + 1, int(r.closes[i+1])}
+	for at := body.to + 1; r.word(at, "catch") && r.punct(at+1, "("); {
+		close := int(r.closes[at+1])
+		catches := false
+		for n := at + 2; n < close; n++ {
+			catches = catches || r.word(n, "Throwable", "Error", "AssertionError", "AssertionFailedError", "ComparisonFailure")
+		}
+		if !r.punct(close+1, "{") {
+			return
+		}
+		end := int(r.closes[close+1])
+		if !catches {
+			at = end + 1
+			continue
+		}
+		why := ""
+		for n := close + 2; n < end; n++ {
+			switch t := r.token(n); {
+			case n > close+400:
+				why = swallows
+			case t.kind == kotlinIdent && minds.MatchString(t.text+"("):
+				return
+			case t.kind == kotlinIdent && (r.punct(n+1, "(") || r.punct(n+1, "{")) && !tells.MatchString(t.text+"("):
+				why = swallows
+			}
+			if why != "" {
+				break
+			}
+		}
+		r.trials.hush(quiet{from: body.from, to: body.to, why: why})
+		return
+	}
+}
+
+// A kotlinDoubt is why the tests of a class may not run.
+type kotlinDoubt struct {
+	bounds
+	why string
+}
+
+func (r *kotlinReader) doubtful(i int) string {
+	for n := len(r.doubts) - 1; n >= max(0, len(r.doubts)-16); n-- {
+		if r.doubts[n].from < i && i < r.doubts[n].to {
+			return r.doubts[n].why
+		}
+	}
+	return ""
 }
 
 // off reports whether what stands around switches off all tests. Later stretches begin later, or within earlier ones.

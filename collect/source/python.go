@@ -26,6 +26,8 @@ type pythonReader struct {
 	wild     map[string]string // functions that run programs of modules imported whole, by their short names
 	roots    map[string]bool   // first segments of what imports bind
 	tools    string            // the module of a context whose run method runs programs
+	doubtAll string            // why no test of the file may run
+	doubt    map[int]string    // why those in a class or function may not, by its node
 }
 
 // A pythonSuite is a class that holds tests.
@@ -41,7 +43,7 @@ type pythonDecorator struct {
 }
 
 func newPythonReader(w *walk) visitor {
-	return &pythonReader{walk: w, suites: map[int]pythonSuite{}, pending: map[int][]int{}, declares: map[string]bool{}, cases: map[string]bool{}, params: map[string]bool{}, wild: map[string]string{}, roots: map[string]bool{}}
+	return &pythonReader{walk: w, suites: map[int]pythonSuite{}, pending: map[int][]int{}, declares: map[string]bool{}, cases: map[string]bool{}, params: map[string]bool{}, wild: map[string]string{}, roots: map[string]bool{}, doubt: map[int]string{}}
 }
 
 func (r *pythonReader) path(i int) string {
@@ -96,11 +98,15 @@ func (r *pythonReader) visit(i int, kind string) {
 	case "exec_statement":
 		r.dynamic("exec", fact.Unknown("code made at run time"), i)
 	case "assignment":
+		r.ignored(i)
 		if r.parent(r.parent(i)) == 0 && r.source(r.field(i, "left")) == "__test__" && r.source(r.field(i, "right")) == "False" {
 			r.skipAll = true
 		}
 		if r.parent(r.parent(i)) == 0 && r.source(r.field(i, "left")) == "pytestmark" {
 			right := r.field(i, "right")
+			if depends.MatchString(r.brief(right)) {
+				r.doubtAll = "it runs only if " + r.brief(right)
+			}
 			if r.is(right, "call") {
 				right = r.field(right, "function")
 			}
@@ -120,7 +126,14 @@ func (r *pythonReader) done() {
 	r.trials.settle(func(name string) bool { return r.declares[name] })
 	if r.skipAll {
 		for i := range r.Tests {
-			r.Tests[i].Skipped = true
+			if r.Tests[i].Steers == "" {
+				r.Tests[i].Skipped = true
+			}
+		}
+	}
+	for i := range r.Tests {
+		if r.doubtAll != "" && r.Tests[i].Doubt == "" && r.Tests[i].Steers == "" {
+			r.Tests[i].Doubt = r.doubtAll
 		}
 	}
 }
@@ -498,8 +511,10 @@ func (r *pythonReader) marks(definition int) (skipped, other bool) {
 		case "pytest.mark.skipif", "unittest.skipIf":
 			first := r.first(r.field(r.first(d), "arguments"))
 			skipped = skipped || r.is(first, "true") || r.is(first, "integer") && strings.Trim(r.source(first), "0") != ""
+			r.depends(definition, first)
 		case "unittest.skipUnless":
 			skipped = skipped || r.is(r.first(r.field(r.first(d), "arguments")), "false")
+			r.depends(definition, r.first(r.field(r.first(d), "arguments")))
 		}
 	}
 	delete(r.pending, definition)
@@ -524,6 +539,9 @@ func (r *pythonReader) class(i int) {
 	if s.framework == "" && strings.HasPrefix(name, "Test") {
 		s.framework = "pytest"
 	}
+	if holder := r.holder(i); r.doubt[holder] != "" && r.doubt[i] == "" {
+		r.doubt[i] = r.doubt[holder]
+	}
 	outer := r.suites[r.holder(i)]
 	s.skipped = s.skipped || outer.skipped
 	r.suites[i] = s
@@ -547,6 +565,9 @@ func (r *pythonReader) holder(i int) int {
 func (r *pythonReader) function(i int) {
 	skipped, other := r.marks(i)
 	name := r.source(r.field(i, "name"))
+	if strings.HasPrefix(name, "pytest_") && r.is(r.parent(i), "module", "decorated_definition") {
+		r.hook(name, i)
+	}
 	if !strings.HasPrefix(name, "test") || other {
 		r.declares[name] = true
 		if suite, ok := r.suites[r.holder(i)]; ok && name == "__init__" && suite.framework == "pytest" { // pytest passes it over
@@ -565,6 +586,7 @@ func (r *pythonReader) function(i int) {
 	}
 	if framework != "" {
 		r.test(framework, name, skipped || r.skipsFirst(i), i)
+		r.trials.doubted(orElse(r.doubt[i], r.doubt[r.holder(i)]))
 		for p := range r.named(r.field(i, "parameters")) {
 			if r.is(p, "identifier") {
 				r.params[r.source(p)] = true

@@ -10,6 +10,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -21,7 +22,7 @@ import (
 )
 
 // All are the collectors of this build. Without cgo there are no grammars: what their languages owe then stays unpaid.
-var All = append([]*collect.Collector{Go, Kotlin, Unmanaged}, grammars...)
+var All = slices.Concat([]*collect.Collector{Go, Kotlin, Unmanaged}, grammars, Runners)
 
 // everything is what a language with a full parser emits.
 var everything = []fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.TestCase{}, fact.Native{},
@@ -47,6 +48,9 @@ func reader(language, doc string, emits []fact.Fact, extract extractor) *collect
 			if f != nil {
 				f.Language = language
 				emit(p, emits, f)
+				if laidOut[language] && f.Complete() && err == nil && f.Substance != "" {
+					p.Substance(f.Substance)
+				}
 			}
 			return err
 		},
@@ -101,7 +105,7 @@ func emit(p *collect.Pass, emits []fact.Fact, f *code.File) {
 		say(fact.Static, fact.Dynamic{Language: f.Language, Call: x.Call, Name: x.Name, Site: site(x.Place)}, x.Place)
 	}
 	for _, x := range f.Tests {
-		say(fact.Static, fact.TestCase{Language: f.Language, Framework: x.Framework, Name: x.Name, Skipped: x.Skipped, Asserts: x.Asserts, Delegates: x.Delegates, Site: site(x.Place)}, x.Place)
+		say(fact.Static, fact.TestCase{Language: f.Language, Framework: x.Framework, Name: x.Name, Skipped: x.Skipped, Asserts: x.Asserts, Delegates: x.Delegates, Doubt: clip(x.Doubt, maxName), Steers: x.Steers, Site: site(x.Place)}, x.Place)
 	}
 	for _, x := range f.Natives {
 		say(fact.Static, fact.Native{Language: f.Language, Kind: x.Kind, Site: site(x.Place)}, x.Place)

@@ -90,6 +90,14 @@ func render(x collect.Extract) string {
 			if f.Delegates {
 				s += " delegates"
 			}
+			if f.Doubt != "" {
+				s += fmt.Sprintf(" doubt %q", f.Doubt)
+			}
+			if f.Steers != "" {
+				s += " steers " + f.Steers
+			}
+		case fact.Property:
+			s = words(f.Ecosystem, f.Key) + " " + value(f.Value)
 		case fact.Native:
 			s = f.Kind
 		case fact.Executes:

@@ -52,9 +52,11 @@ func extracted(t *tree, language func(*walk) visitor) *code.File {
 		if comments[k] {
 			w.Tags = append(w.Tags, tags(t.source(i), w.place(i))...)
 		}
+		w.quiet(i, k)
 		v.visit(i, k)
 	}
 	v.done()
+	w.Substance = t.substance()
 	w.transfers.settle(w.File)
 	for _, b := range t.bad[:min(len(t.bad), maxUnread)] {
 		line, _ := position(t.lines, b.from)
@@ -116,8 +118,6 @@ func (w *walk) test(framework, name string, skipped bool, i int) {
 	w.trials.begin(code.Test{Framework: framework, Name: name, Skipped: skipped, Place: w.place(i)}, i, int(w.nodes[i].end))
 }
 
-// direct reports whether node i runs when the innermost test does, for no function of any of these kinds lies between them.
-
 // holdsAlways reports whether what node i asserts is true alone, so that no change of anything fails it. But is a name that
 // does not count.
 func (w *walk) holdsAlways(i int, but string) bool {
@@ -142,6 +142,7 @@ func (w *walk) holdsAlways(i int, but string) bool {
 	return literals > 0
 }
 
+// direct reports whether node i runs when the innermost test does, for no function of any of these kinds lies between them.
 func (w *walk) direct(i int, functions ...string) bool {
 	if !w.trials.on() {
 		return false
