@@ -119,13 +119,13 @@ func TestReadings(t *testing.T) {
 	same("first")
 	wait()
 	same("settled") // read, and remembered from here on
-	if read := known.Read.Load(); read == 0 || known.Known.Load() != 0 {
-		t.Fatalf("before anything could be remembered: read %d, known %d", read, known.Known.Load())
+	read, before := known.Read.Load(), known.Known.Load() // on a busy machine some were settled at once
+	if read == 0 {
+		t.Fatal("nothing was read before anything could be remembered")
 	}
-	read := known.Read.Load()
 	same("unchanged")
-	if known.Read.Load() != read || known.Known.Load() != 24 {
-		t.Fatalf("of an unchanged tree %d files were read, %d were known", known.Read.Load()-read, known.Known.Load())
+	if known.Read.Load() != read || known.Known.Load() != before+24 {
+		t.Fatalf("of an unchanged tree %d files were read, %d were known", known.Read.Load()-read, known.Known.Load()-before)
 	}
 	for i := range 60 {
 		wait()

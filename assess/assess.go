@@ -245,7 +245,7 @@ func (e *Engine) judge(x *bench, r *rules.Rule, name string, span []string) Cell
 	c.Result = memo(e, &judged, &reused, key, "judge", r.ID+" "+name, always, func() rules.Result { return r.Evaluate(v) })
 	e.Judged, e.Reused = e.Judged+int(judged), e.Reused+int(reused)
 	c.Result = r.Settle(c.Result, func(q rules.Question) (answer, by string, ok bool) {
-		full := x.focus(r.ID, name, span, q)
+		full := x.focus(r.ID, name, span, q, e.set(r))
 		answer, by, ok = x.decide(&full)
 		c.Questions = append(c.Questions, full)
 		return answer, by, ok
@@ -692,4 +692,14 @@ func (c Cell) text(b *strings.Builder) {
 	for _, q := range c.Questions {
 		fmt.Fprintf(b, "\t%s? %s: %s\n", q.State, q.Subject, q.Text)
 	}
+}
+
+// set names the parameters that r judges by, with their values. How long evidence counts is no part of what an answer is about.
+func (e *Engine) set(r *rules.Rule) (out []string) {
+	for _, name := range r.Params {
+		if !strings.HasPrefix(name, "life.") {
+			out = append(out, name+" = "+e.Param(name))
+		}
+	}
+	return out
 }

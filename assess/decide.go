@@ -109,10 +109,13 @@ const maxFocus = 400
 
 // focus fixes what q is about: the facts and gaps that it names, with the substance of the units in which the gaps are, since a gap says nothing of what it
 // hides; of a question about all that was not read, the substance of every file that counts.
-func (x *bench) focus(rule, cell string, span []string, q rules.Question) Question {
+func (x *bench) focus(rule, cell string, span []string, q rules.Question, set []string) Question {
 	out := Question{Question: q, ID: artefact.Hash("question", rule, cell, q.Subject), State: "open"}
 	add := func(text string, parts ...string) {
 		out.Focus = append(out.Focus, FocusPart{artefact.Hash(parts...), text})
+	}
+	for _, p := range set {
+		add("the parameter "+p, "parameter", p)
 	}
 	for _, ref := range q.Facts {
 		out.Focus = append(out.Focus, FocusPart{ref, x.words(span, ref)})

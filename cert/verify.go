@@ -110,6 +110,7 @@ type verifier struct {
 	content    map[artefact.Digest]string // names of artefacts' content in the bundle
 	index      *Index
 	checkpoint Checkpoint
+	used       map[string]string // parameters that this program knows, as the certificate has them
 	statusOf   Status
 	statusID   string // digest of its envelope
 }
@@ -188,12 +189,12 @@ func (v *verifier) failed(what string) bool {
 // certificate reads the certificate, and finds out whether an issuer signed it, one and no other. Nothing in it is believed before.
 func (v *verifier) certificate() bool {
 	const what = "certificate"
+	if f := v.b.files[NameCertificate]; f != nil && f.UncompressedSize64 > MaxEnvelope { // nothing large is unpacked before an issuer vouches for it
+		return v.fails(what, fail(5, "certificate", "the certificate is larger than %d bytes", MaxEnvelope))
+	}
 	data, err := v.b.Read(NameCertificate)
 	if err != nil {
 		return v.fails(what, err)
-	}
-	if len(data) > MaxEnvelope {
-		return v.fails(what, fail(5, "certificate", "the certificate is larger than %d bytes", MaxEnvelope))
 	}
 	payload, signers, err := seal.Verify(data, PayloadType, v.p.Key)
 	if err != nil {
@@ -252,6 +253,7 @@ func (v *verifier) policy() {
 	}
 	// Which parameters a policy leaves open is for the scheme of the issuing program to say; what neither mentions cannot be held against anything.
 	used := map[string]string{}
+	v.used = used
 	for _, x := range scheme.Parameters() {
 		value, has := c.Scheme.Parameters[x.Name]
 		if _, bar := v.p.Parameters[x.Name]; has || bar {
@@ -750,7 +752,37 @@ func (v *verifier) artefacts() {
 		}
 	}
 	v.content, v.index = content, &index
+	if !v.leave() {
+		return
+	}
 	v.holds(what, "the content of %s is in the bundle, and is what their digests say", count(len(index.Artefacts), "artefact", "artefacts"))
+}
+
+// leave reads assay.yaml, which is among the artefacts, and finds what it loosens without the policy's leave (ruling 12).
+func (v *verifier) leave() bool {
+	ok := true
+	for _, a := range v.index.Artefacts {
+		for _, u := range a.Units {
+			if u.Family != artefact.Declaration || u.Language != "assay" || u.Fault != "" {
+				continue
+			}
+			text, err := bundled{v.b, v.content}.Get(u.File())
+			var declared *toe.File
+			if err == nil {
+				declared, err = toe.Parse(u.Path, []byte(text))
+			}
+			if err != nil {
+				ok = v.fails("artefacts", fail(5, "artefacts", "%s cannot be read: %v", u.Path, err))
+				continue
+			}
+			for _, w := range (&Directory{Policy: v.p}).loosened(&assess.Document{Scheme: assess.SchemeUsed{Parameters: v.used}}, declared) {
+				if w.Kind != "parameter" && !v.p.Allows(w.Kind, w.What) {
+					ok = v.fails("artefacts", fail(5, "obstacle", "this should have stood in the way of the certificate: %s, and the policy does not give leave for that", w.Why))
+				}
+			}
+		}
+	}
+	return ok
 }
 
 // status reads the status: whose word it is, that it is of this certificate, how old it is, and what it says.

@@ -6,6 +6,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,6 +14,14 @@ import (
 	"assay/artefact"
 	"assay/fact"
 )
+
+// forms are the structured forms that languages are written in, where they do not have its name.
+var forms = map[string]string{
+	"compose": "yaml", "kubernetes": "yaml", "kustomize": "yaml", "skaffold": "yaml", "helm-chart": "yaml", "gitlab-ci": "yaml", "github-actions": "yaml", "azure-pipelines": "yaml", "bitbucket": "yaml",
+	"cloud-build": "yaml", "circleci": "yaml", "tekton": "yaml", "travis": "yaml", "drone": "yaml", "pnpm-lock": "yaml", "pnpm-workspace": "yaml",
+	"npm": "json", "npm-lock": "json", "pipfile-lock": "json", "dotnet-lock": "json", "composer": "json", "composer-lock": "json", "vcpkg": "json", "tsconfig": "json",
+	"maven": "xml", "dotnet": "xml", "dotnet-props": "xml", "dotnet-packages": "xml",
+}
 
 // A Collector reads the units of some families and languages.
 type Collector struct {
@@ -142,6 +151,10 @@ func Run(ctx context.Context, c *Collector, in Input) Extract {
 		returned = true
 		if err != nil {
 			p.fail("failed", err)
+		} else if p.out.Substance == "" && len(in.Parts) == 0 { // what is of a structured form says the same to all its readers
+			if d, ok := substanceOf(cmp.Or(forms[in.Language], in.Language), in.Data); ok {
+				p.Substance(d)
+			}
 		}
 		done <- p.out
 	}()

@@ -55,6 +55,7 @@ type job struct {
 	timings  bool
 
 	write func(*assess.Document) error // what is done with the document, which takes time too; nil is nothing
+	keep  func(*judged) error          // is given all that the document was made of, while it can be read; nil is nothing. A run remembered whole has none of that
 
 	readings *acquire.Readings
 	said     struct {
@@ -299,7 +300,7 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	was := doc
 	e := &assess.Engine{Salt: build.Build, Day: at.Format(time.DateOnly), Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: bar.params,
 		Workers: j.jobs, Verify: j.verify, Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
-	if recalled = recalled && !j.verify; !recalled {
+	if recalled = recalled && !j.verify && j.keep == nil; !recalled {
 		if memo != nil {
 			e.Memo = memo
 		}
@@ -335,6 +336,12 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 		}
 		if e.Lost == 0 && differs == 0 && unasked == nil {
 			kept.remember(wanted, known, doc, warnings)
+		}
+		if j.keep != nil && differs == 0 {
+			p.stop()
+			if err := j.keep(&judged{doc: doc, assessment: a, store: store, engine: e, bar: bar, config: config, records: j.records, at: at}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, text := range warnings {

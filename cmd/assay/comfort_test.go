@@ -274,7 +274,7 @@ func TestMissingPaths(t *testing.T) {
 			return
 		}
 		// A verb whose usage shows a path has its row in arguments.
-		if shows := regexp.MustCompile(`\b(DIR|FILE|PATH|OLD)\b`).FindString(c.Use); shows != "" {
+		if shows := regexp.MustCompile(`\b(DIR|FILE|PATH|OLD|BUNDLE)\b`).FindString(c.Use); shows != "" {
 			if len(arguments[path]) == 0 {
 				t.Errorf("%s takes a path (%s), and has no row in arguments", path, c.Use)
 				return
@@ -296,8 +296,11 @@ func TestMissingPaths(t *testing.T) {
 				value = "x=" + value
 			}
 			args := slices.Concat(words, []string{"--" + flag, value})
-			if path == "assay why" {
+			switch path {
+			case "assay why":
 				args = append(args, "ARCH.1")
+			case "assay verify":
+				args = append(args, bad)
 			}
 			try(exitUsage, args...)
 		}

@@ -27,7 +27,8 @@ func completions(root *cobra.Command) {
 		"assay sbom":        directories,
 		"assay init":        directories,
 		"assay doctor":      directories,
-		"assay review":      directories, "assay review list": directories, "assay plan": directories, "assay policy sign": files("yaml"), "assay policy show": files("json", "yaml"),
+		"assay verify":      files("zip"), "assay certify": directories, "assay certify show": files("zip"),
+		"assay review": directories, "assay review list": directories, "assay plan": directories, "assay policy sign": files("yaml"), "assay policy show": files("json", "yaml"),
 		"assay db update": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return acquire.KnownEcosystems(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -36,8 +37,9 @@ func completions(root *cobra.Command) {
 		"assay scheme list": cobra.NoFileCompletions,
 	}
 	flags := map[string]cobra.CompletionFunc{
-		"fail-on":  words("violated", "unknown", "new"),
-		"from":     files("json"),
+		"fail-on": words("violated", "unknown", "new"),
+		"from":    files("json", "zip"),
+		"replay":  words("facts", "full"), "against": directories, "log": directories,
 		"baseline": files("json"),
 		"config":   files("yaml", "yml"),
 		"dir":      directories,
@@ -63,9 +65,13 @@ func completions(root *cobra.Command) {
 		if fl := c.Flags().Lookup("output"); fl != nil && strings.Contains(fl.Usage, "FORMAT") {
 			names := report.Names()
 			if path == "assay diff" {
-				names = []string{"json", "md", "text"}
+				names = []string{"html", "json", "md", "text"}
 			} else if path == "assay doctor" {
 				names = []string{"json"}
+			} else if path == "assay verify" {
+				names = []string{"json", "checkpoint"}
+			} else if path == "assay certify show" {
+				names = []string{"html", "pdf", "vsa", "svr", "cyclonedx", "oscal", "json"}
 			}
 			if _, has := c.GetFlagCompletionFunc("output"); !has {
 				must(c.RegisterFlagCompletionFunc("output", formats(names)))

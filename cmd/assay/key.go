@@ -35,7 +35,7 @@ func keyCommand() *cobra.Command {
 		Long: `key makes the keys with which people sign decisions, policies, certificates and statuses: ECDSA over P-384, in PEM files that OpenSSL
 reads and writes. What a key may sign is said by the policy, never by the key.`,
 	}
-	c.AddCommand(keyNewCommand(), keyListCommand(), keyPublicCommand())
+	c.AddCommand(keyNewCommand(), keyListCommand(), keyPublicCommand(), keyLogCommand())
 	return c
 }
 

@@ -33,6 +33,7 @@ var arguments = map[string][]place{
 	"assay review": {systemPath}, "assay review list": {systemPath}, "assay review import": {filePath}, "assay plan": {systemPath},
 	"assay key list": {anyPath}, "assay key public": {filePath}, "assay policy sign": {filePath}, "assay policy show": {filePath},
 	"assay evidence add": {filePath}, "assay evidence list": {systemPath}, "assay evidence verify": {systemPath},
+	"assay verify": {filePath}, "assay certify": {systemPath}, "assay certify show": {filePath}, "assay status": {anyPath},
 	"assay report":    {filePath},
 	"assay diff":      {filePath},
 	"assay db import": {anyPath},
@@ -47,6 +48,7 @@ var flagged = map[string]place{
 	"root":                 systemPath, // ID=DIR
 	"sbom":                 filePath,   // DIR=FILE
 	"assay db update from": mirrorPath,
+	"assay verify policy":  filePath, "assay verify against": systemPath, "assay verify checkpoint": filePath,
 }
 
 // given checks the paths of a command line before anything is done: one that is not there, or is of the wrong sort, is a mistake on the

@@ -35,9 +35,6 @@ file of more than 1 MiB or 20,000 settings is not read to its end.`,
 			if len(p.Data) > maxFile {
 				return fmt.Errorf("line 1: larger than %d bytes", maxFile)
 			}
-			if d, ok := read.Substance(language, p.Data); ok {
-				p.Substance(d)
-			}
 			s := &sheet{p: p, syntax: read.Spring, data: strings.ToValidUTF8(strings.TrimPrefix(p.Data, "\ufeff"), "\ufffd")}
 			return s.flush(run(s))
 		},

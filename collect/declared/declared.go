@@ -50,7 +50,7 @@ var Assay = &collect.Collector{
 // substance says what f says but for the evidence that it names: a question about that holds the fact itself, and to every other question it is no more than
 // layout and comments are.
 func substance(p *collect.Pass, f toe.File) error {
-	f.Evidence = nil
+	f.Evidence, f.Libraries = nil, nil
 	data, err := yaml.Marshal(f)
 	if err != nil {
 		return err

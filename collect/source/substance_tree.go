@@ -21,7 +21,7 @@ func (t *tree) substance() string {
 	between := func(i int, to uint32) {
 		if to > at {
 			gap := t.text[at:to]
-			if strings.TrimSpace(gap) != "" || i >= 0 && textual(t.kind(int(t.nodes[i].up))) {
+			if strings.TrimSpace(gap) != "" || i >= 0 && textual(t.kind(int(t.nodes[i].up))) && t.nodes[t.nodes[i].up].from <= at {
 				parts = append(parts, "text", gap)
 			}
 			at = to

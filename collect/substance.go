@@ -1,4 +1,4 @@
-package read
+package collect
 
 import (
 	"encoding/json"
@@ -12,13 +12,13 @@ import (
 	"assay/artefact"
 )
 
-// maxTokens bounds what Substance looks at.
+// maxTokens bounds what substanceOf looks at.
 const maxTokens = 1 << 20
 
-// Substance returns a digest of what data says in a structured language (json, yaml, xml), whatever its layout and comments are; ok is false where that
+// substanceOf returns a digest of what data says in a structured language (json, yaml, xml), whatever its layout and comments are; ok is false where that
 // cannot be told, and then only the bytes will do. What two texts differ in beyond layout and comments, they differ in here: order, tags and
 // duplicate keys count, numbers as they are written.
-func Substance(language, data string) (digest string, ok bool) {
+func substanceOf(language, data string) (digest string, ok bool) {
 	var parts []string
 	var err error
 	switch language {

@@ -1,4 +1,4 @@
-package read
+package collect
 
 import "testing"
 
@@ -22,14 +22,14 @@ func TestSubstance(t *testing.T) {
 		{"xml", "<a><b>t</b></a>", "<a><b>u</b></a>", false},
 		{"xml", "<a><b/><c/></a>", "<a><b><c/></b></a>", false},
 	} {
-		a, ok := Substance(tt.language, tt.a)
-		b, also := Substance(tt.language, tt.b)
+		a, ok := substanceOf(tt.language, tt.a)
+		b, also := substanceOf(tt.language, tt.b)
 		if !ok || !also || (a == b) != tt.same {
 			t.Errorf("%s: %q and %q: same %t (%t %t)", tt.language, tt.a, tt.b, a == b, ok, also)
 		}
 	}
 	for language, bad := range map[string]string{"json": `{"a":`, "yaml": "a: [", "xml": "<a", "toml": "a = 1"} {
-		if _, ok := Substance(language, bad); ok {
+		if _, ok := substanceOf(language, bad); ok {
 			t.Errorf("%s: %q has a substance", language, bad)
 		}
 	}
