@@ -118,7 +118,7 @@ func TestReadings(t *testing.T) {
 	}
 	same("first")
 	wait()
-	same("settled") // read, and remembered from here on
+	same("settled")                                       // read, and remembered from here on
 	read, before := known.Read.Load(), known.Known.Load() // on a busy machine some were settled at once
 	if read == 0 {
 		t.Fatal("nothing was read before anything could be remembered")

@@ -991,6 +991,9 @@ func (l *ledger) lockedFor(d *declaration) (*lockFile, []*node) {
 // locksOf returns the locks of an ecosystem that hold for the manifests in dir, nearest first.
 func (l *ledger) locksOf(eco, dir string) (out []*lockFile) {
 	for _, f := range l.locks {
+		if l.units[f.unit].Language == "packed-jar" && f.dir != dir {
+			continue // what one module packed says nothing of those that lie below it
+		}
 		if f.eco == eco && (under(dir, f.dir) || path.Base(f.dir) == "gradle" && under(dir, path.Dir(f.dir)) || l.units[f.unit].Language == "maven-closure") {
 			out = append(out, f)
 		}

@@ -18,7 +18,7 @@ import (
 // remedies say how the list of what libraries bring along comes to be, by ecosystem or by a manifest's language.
 var remedies = map[string]string{
 	"maven":         "run mvn dependency:go-offline where assay runs, so that it can resolve the closure from the local repository, or supply the resolved closure",
-	"gradle":        "turn on dependency locking and commit what ./gradlew dependencies --write-locks writes",
+	"gradle":        "turn on dependency locking and commit what ./gradlew dependencies --write-locks writes, or give the jar that the build packed with --jar",
 	"npm":           "commit the lock file that npm install writes",
 	"go":            "run go mod tidy -go=1.17 or later and commit go.mod and go.sum",
 	"pypi":          "compile the requirements (pip-compile, uv, poetry or the like) and commit what that writes",

@@ -43,6 +43,7 @@ type job struct {
 	online   bool                  // the network may be asked
 	mirrors  []string              // Maven repositories to ask
 	sboms    []string              // [DIR=]FILE
+	packed   []string              // [DIR=]FILE
 	gradle   string                // Gradle's module cache, as maven
 	maven    string                // local Maven repository; "" is the user's, "none" is none
 	modules  string                // Go module cache, likewise
@@ -79,6 +80,7 @@ func (j *job) flags(c *cobra.Command) {
 	f.BoolVar(&j.online, "online", false, "ask other machines for what this one lacks: a repository in place of DIR, images, POMs")
 	f.StringArrayVar(&j.mirrors, "maven-mirror", nil, "with --online, ask the Maven repository at this `URL`; repeatable")
 	f.StringArrayVar(&j.sboms, "sbom", nil, "take this bill of materials, `[DIR=]FILE`, for the list of what the module in DIR brings along; repeatable")
+	f.StringArrayVar(&j.packed, "jar", nil, "take this jar, war or distribution, `[DIR=]FILE`, that a build packed with its libraries in it, for the list of what the module in DIR brings along; repeatable")
 	f.StringVar(&j.gradle, "gradle-cache", "", "take POMs from the module cache of Gradle in this `DIR`, too; \"none\" takes none")
 	f.IntVar(&j.jobs, "jobs", runtime.NumCPU(), "how many files are read at once")
 	f.DurationVar(&j.timeout, "timeout", 60*time.Second, "how long one collector may take for one file")
@@ -573,6 +575,13 @@ func (j *job) acquire(ctx context.Context, config *toe.File, at time.Time, p *pr
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
+		return nil, nil, usage("%v", err)
+	}
+	jars := j.jars()
+	as, err = acquire.Packed(ctx, store, as, j.packed, jars)
+	if jars.Close(); ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	} else if err != nil {
 		return nil, nil, usage("%v", err)
 	}
 	if j.config != "" { // what stands elsewhere is declared all the same

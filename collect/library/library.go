@@ -50,7 +50,7 @@ var locks = []*collect.Collector{
 	npmLockReader, yarnLockReader, pnpmLockReader, goSumReader, goGraphReader,
 	pipLockReader, pipfileLockReader, poetryLockReader, uvLockReader, pdmLockReader,
 	dotnetLockReader, cargoLockReader, composerLockReader, gradleLockReader, mavenClosureReader, conanLockReader,
-	cyclonedxReader, spdxReader,
+	cyclonedxReader, spdxReader, packedJarReader,
 }
 
 // said are the predicates that a manifest can carry. Every reader owns to all of them: a go.mod cannot name an image, and

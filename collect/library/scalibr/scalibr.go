@@ -7,7 +7,7 @@
 //
 // Languages without an extractor are not accepted: gradle, gradle-kts, gradle-settings, gradle-properties, pnpm-workspace,
 // go-work, pyproject (whose extractor names only the project itself), setup-cfg, pipfile, dotnet-solution, composer, cmake,
-// conan, vcpkg; go-sum, maven-closure, go-graph. Inventoried stays unpaid for them, which is a gap only to a rule that needs it, and
+// conan, vcpkg; go-sum, maven-closure, packed-jar, go-graph. Inventoried stays unpaid for them, which is a gap only to a rule that needs it, and
 // so no rule should need it.
 //
 // Traps, measured: package-lock.json entries without resolved are left out as local; requirements with -r lead nowhere;
