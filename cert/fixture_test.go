@@ -117,7 +117,7 @@ func goodRules() (out []*rules.Rule) {
 
 // system freezes the files of a shop with one service, from pairs of names and contents.
 func system(pairs ...string) ([]artefact.Artefact, artefact.Memory) {
-	a := artefact.Artefact{Kind: "directory", Root: "main", Obtained: noon, Revision: "8f4b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c3"}
+	a := artefact.Artefact{Kind: "git revision", Root: "main", Obtained: noon, Revision: "8f4b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c3"}
 	store := artefact.Memory{}
 	families := map[string]artefact.Family{".conf": artefact.Config, ".deploy": artefact.Deployment, ".toy": artefact.Source}
 	for p := range slices.Chunk(append([]string{"system.deploy", "service orders ./orders"}, pairs...), 2) {

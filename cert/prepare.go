@@ -680,7 +680,7 @@ func (d *Directory) state(in Input, doc *assess.Document, who toe.Person, at tim
 				x.Digest["sha256"] = hexOf(a.Digest)
 			}
 		}
-		if r.Revision != "" {
+		if r.Revision != "" && r.Kind == "git revision" { // what lies in a directory need not be what its repository has at HEAD
 			x.Digest["gitCommit"] = r.Revision
 		}
 		for _, i := range doc.Images {

@@ -372,3 +372,18 @@ func TestStatementIsStrict(t *testing.T) {
 		t.Error("something behind: accepted")
 	}
 }
+
+// What lies in a directory need not be what its repository has at HEAD: a certificate names a commit only if the files were read from it.
+func TestDirectoryNamesNoCommit(t *testing.T) {
+	for kind, want := range map[string]bool{"git revision": true, "directory": false} {
+		w := newWorld(t, "")
+		in := w.input(nil)
+		in.Artefacts[0].Kind = kind
+		e := newEngine()
+		e.Params = w.dir.Policy.Parameters
+		in.Document = e.Document(e.Assess(in.Artefacts, in.Store, nil), assess.Meta{Name: "shop", At: stamp(noon), Build: assess.Build{Version: "1", Commit: "abc", Build: build}})
+		if commit := w.prepare(t, in).Statement.Subject[0].Digest["gitCommit"]; (commit != "") != want {
+			t.Errorf("of a %s the commit is %q", kind, commit)
+		}
+	}
+}

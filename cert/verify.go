@@ -124,7 +124,7 @@ type signature struct{ role, person, name, key, what string }
 func Verify(b *Bundle, p *toe.Policy, o Options) (*Report, error) {
 	o.At = o.At.UTC().Truncate(time.Second)
 	v := &verifier{b: b, p: p, o: o, r: &Report{Format: VerificationFormat, At: stamp(o.At), Policy: p.Digest}}
-	v.holds("bundle", "it is written as bundles are, to the byte; it has %s", count(len(b.names), "file", "files"))
+	v.holds("bundle", "its list of contents is written as bundles are, to the byte; it has %s", count(len(b.names), "file", "files"))
 	if v.certificate() {
 		v.summary()
 		v.policy()

@@ -240,6 +240,9 @@ func (t *table) head() {
 	for _, r := range d.ToE.Roots {
 		p := r.ID + " (" + r.Kind
 		if r.Revision != "" {
+			if r.Kind == "directory" {
+				p += ", git HEAD" // its files may be others
+			}
 			p += " " + r.Revision[:min(len(r.Revision), 12)]
 		}
 		for _, l := range r.LeftOut {

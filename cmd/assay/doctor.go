@@ -491,11 +491,11 @@ func (d *doctor) history() {
 			d.missing(name, []string{"git -C " + dir + " fetch --unshallow"}, "the clone is shallow: earlier revisions cannot be assessed or compared with (--rev, assay diff)")
 			return
 		}
-		d.ok(name, "revision %s", d.doc.ToE.Roots[0].Revision[:min(12, len(d.doc.ToE.Roots[0].Revision))])
+		d.ok(name, "HEAD is %s; that the files are its own only --rev can say", d.doc.ToE.Roots[0].Revision[:min(12, len(d.doc.ToE.Roots[0].Revision))])
 		return
 	}
 	if inGit(d.job.dir) {
-		d.missing(name, []string{"git -C " + dir + " status --short"}, "the files are not those of a revision, or it cannot be told, so the document cannot name one")
+		d.missing(name, []string{"git -C " + dir + " status --short"}, "the directory is not the root of its repository, or its HEAD cannot be read, so the document names no revision; --rev assesses one")
 		return
 	}
 	d.missing(name, []string{"git -C " + dir + " init", "git -C " + dir + " add -A", "git -C " + dir + " commit -m 'as it is assessed'"},

@@ -210,6 +210,13 @@ func kindOf(said string) (string, error) {
 		}
 		names = append(names, k.Name)
 	}
+	for _, r := range scheme.All() { // the words of a requirement's Evidence row, where they are of one kind
+		for _, it := range r.EvidenceItems {
+			if strings.EqualFold(it.Text, said) && len(it.Kinds) == 1 {
+				return it.Kinds[0], nil
+			}
+		}
+	}
 	if said == "" {
 		return "", usageHint("the kinds are "+strings.Join(names, ", "), "what kind of evidence is it? Say so with --kind")
 	}

@@ -56,6 +56,9 @@ func TestTour(t *testing.T) {
 		if out, code = sh.run(b[2]); code != want {
 			t.Fatalf("exit code %d, not %d, of\n%s\n%s", code, want, b[2], out)
 		}
+		if want == 0 && regexp.MustCompile(`(?m)^assay: (there is no|unknown|name |.* is no )`).MatchString(out) { // not the last of its commands
+			t.Errorf("a command failed in\n%s\n%s", b[2], out)
+		}
 	}
 }
 
