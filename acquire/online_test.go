@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -112,13 +111,12 @@ func TestMavenOnlineCases(t *testing.T) {
 					t.Errorf("%s was asked for %d times", name, n)
 				}
 			}
-			first := maps.Clone(s.asked)
 			clear(s.asked)
 			if got := closuresFrom(t, tree, from); got != want {
 				t.Errorf("full: got\n%s", got)
 			}
 			for name := range s.asked {
-				if _, err := os.Stat(filepath.Join(repo, filepath.FromSlash(name))); err == nil && strings.HasSuffix(name, ".pom") && first[name] > 0 { // what is fetched ahead may not have been needed the first time
+				if _, err := os.Stat(filepath.Join(repo, filepath.FromSlash(name))); err == nil && strings.HasSuffix(name, ".pom") && !strings.Contains(want, "\n  missing ") { // where one is missing, what is on its way is not waited for
 					t.Errorf("%s was fetched again", name)
 				}
 			}
