@@ -46,6 +46,7 @@ func TestSubstance(t *testing.T) {
 		{"tsx", "const a = <b>x y</b>;", "const a = <b>x  y</b>;", false},
 		{"php", "<?php\nfunction f() { return 1; }\n", "<?php\n// f\nfunction f()\n{\n    return 1;\n}\n", true},
 		{"php", "<?php\n$x = \"a $b c\";\n", "<?php\n$x = \"a $b  c\";\n", false},
+		{"php", "<?php\nclass A {\n/** @IsGranted(\"ROLE_ADMIN\") */\nfunction f() { return 1; }\n}\n", "<?php\nclass A {\n/** @IsGranted(\"ROLE_USER\") */\nfunction f() { return 1; }\n}\n", false},
 		{"php", "<p>a</p>\n<?php f();\n", "<p> a</p>\n<?php f();\n", false},
 		{"rust", "fn f() -> i32 { 1 }\n", "/// f\nfn f() -> i32 {\n    1\n}\n", true},
 		{"rust", "fn f() { a(\" \"); }\n", "fn f() { a(\"  \"); }\n", false},

@@ -33,7 +33,7 @@ func (t *tree) substance() string {
 			depth[i] = depth[n.up] + 1
 		}
 		kind := t.kind(i)
-		if comments[kind] {
+		if comments[kind] && !(strings.HasPrefix(t.source(i), "/**") && strings.Contains(t.source(i), "@")) { // annotations of PHP stand there, and count
 			between(i, n.from)
 			at = max(at, n.to)
 			i = int(n.end)
