@@ -35,7 +35,8 @@ func Compare(as []artefact.Artefact, rows []fact.Row) (out []fact.Row) {
 			}
 		case fact.Image:
 			for _, a := range as {
-				if a.Kind != "image" && len(f.Revision) >= 12 && strings.HasPrefix(a.Revision, f.Revision) {
+				// What lies in a directory need not be what its repository has at HEAD.
+				if a.Kind == "git revision" && len(f.Revision) >= 12 && strings.HasPrefix(a.Revision, f.Revision) {
 					state(fact.Stems{Root: a.Root, Revision: a.Revision, Site: fact.Site{Unit: f.Site.Unit, Symbol: a.Root}})
 				}
 			}

@@ -39,6 +39,7 @@ func jarOf(t *testing.T, pairs ...string) string {
 func TestImageListsGradle(t *testing.T) {
 	core, boot, util := jarOf(t, "core.class", "1"), jarOf(t, "boot.class", "2"), jarOf(t, "util.class", "3")
 	revision := strings.Repeat("ab", 20)
+	const directoryOf = "a starter, and the files lie in a directory, which may be ahead of the revision at its HEAD"
 	for _, tt := range []struct {
 		name     string
 		revision string // that the image says
@@ -52,6 +53,7 @@ func TestImageListsGradle(t *testing.T) {
 		{"another version is declared", revision, "2.1", true, "", false},
 		{"what is declared is not there", revision, "2.0", true, "BOOT-INF/lib/util-2.0.jar", false},
 		{"a starter, and nobody says of which revision the image is", "", "2.0", true, "", false},
+		{directoryOf, revision, "2.0", true, "", false},
 		{"a starter, and nothing of Spring Boot", revision, "2.0", true, "BOOT-INF/lib/spring-boot-3.3.0.jar", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -62,6 +64,9 @@ func TestImageListsGradle(t *testing.T) {
 			s.write("orders/build.gradle", "plugins { id 'java' }\ndependencies {\n  implementation 'org.springframework.boot:spring-boot-starter-web:3.3.0'\n  implementation 'org.example:util:"+tt.declared+"'\n}\n")
 			s.write("orders/src/main/java/Main.java", "import org.example.util.Util;\nclass Main {}\n")
 			s.source(revision)
+			if tt.name == directoryOf {
+				s.as[len(s.as)-1].Kind = "directory"
+			}
 			cache := t.TempDir()
 			pairs := []string{"META-INF/MANIFEST.MF", "Start-Class: Main\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\n"}
 			for _, j := range [][3]string{{"org.springframework", "spring-core-6.1.8", core}, {"org.springframework.boot", "spring-boot-3.3.0", boot}, {"org.example", "util-2.0", util}} {

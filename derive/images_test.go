@@ -65,7 +65,9 @@ func (s *shop) source(revision string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	a.Revision = revision
+	if a.Revision = revision; revision != "" {
+		a.Kind = "git revision" // its files are those of the revision, as a directory's need not be
+	}
 	s.as = append(s.as, a)
 }
 
