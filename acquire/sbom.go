@@ -107,7 +107,7 @@ func located(locator string) (kind, name, version string) {
 	}
 	name, err1 := url.PathUnescape(rest)
 	version, err2 := url.PathUnescape(version)
-	if !found || !two || err1 != nil || err2 != nil {
+	if !found || !two || err1 != nil || err2 != nil || kind == "" || name == "" {
 		return "", "", ""
 	}
 	if kind = strings.ToLower(kind); kind == "maven" {

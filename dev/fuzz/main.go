@@ -1,17 +1,31 @@
-// Command fuzz runs every fuzz target of this repository for a given time, one after the other, and notes each in docs/fuzz.log.
+// Command fuzz runs every fuzz target of this repository for a given time and notes each in docs/fuzz.log.
 //
-//	go run ./dev/fuzz [-list] [-short 1m] [-long 10m] [-run PATTERN] [-parallel N] [-again]
+//	go run ./dev/fuzz [-list] [-short 1m] [-long 10m] [-run PATTERN] [-jobs N] [-parallel N] [-within 2h] [-again] [-content]
 //
 // Targets are of two kinds. A seam hands input to a library that others fuzz, and what is new to find is how we call it: it gets the short
-// time. A parser is our own code, written by hand, and gets the long time; so does what the table below does not name. A target that
-// passed at the same commit for at least as long is not run again, so that a campaign that was interrupted goes on where it was.
+// time. A parser is our own code, written by hand, and gets the long time; so does what the table below does not name.
 //
-// A line of the log is the date, the commit ("+dirty" if files differ from it), package and target, how often it was executed, for how
-// long, and what came of it. Input that broke a target is left by the Go tool in testdata/fuzz beside it, where it becomes a test.
+// A target counts as fuzzed if it passed for at least as long with the content that it has now. The content is every declaration of this
+// module that the fuzz function reaches, as its Go words: a comment, a line break or a file's name is none. What a declaration mentions
+// by name is reached, wherever in the module it stands; so is each method of a type that is reached, each func init, and what is
+// registered of a type that is reached ("var _ = register[T]()"). A name is taken for every thing that it could mean, so that more is
+// followed than runs, not less. What is embedded in a reached declaration, what is written in C beside it, and the target's own seeds in
+// testdata/fuzz belong to it; so does the version that go.mod requires of each module that a reached file imports. The versions of what
+// these import in turn, the Go tool's own, and files that a test reads do not. So a change to one reader sends the targets of that reader
+// back to be run, and no others, and a campaign of hours ends while other code moves.
+//
+// What was never fuzzed runs first, then what was fuzzed longest ago, and among these a parser before a seam. With -within, nothing
+// begins that would not end in that time.
+//
+// A line of the log is the date, the commit ("+dirty" if files differ from it), the digest of the content, package and target, how often
+// it was executed, for how long, and what came of it. -content lists for the targets that -run matches what their digest is of: at the
+// commit of a line it shows what was fuzzed. Input that broke a target is left by the Go tool in testdata/fuzz beside it, where it
+// becomes a test.
 package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,6 +40,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -49,6 +64,15 @@ var seams = map[string]string{
 	"collect/statement Fuzz":            "encoding/json",
 	"collect/advisory Fuzz":             "encoding/json",
 	"toe FuzzParse":                     "yaml.v3",
+	"toe FuzzPolicy":                    "yaml.v3",
+	"collect/declared FuzzAssay":        "yaml.v3",
+	"collect/worker FuzzAnswer":         "encoding/json",
+	"acquire FuzzExploited":             "encoding/json",
+	"acquire FuzzIncludes":              "yaml.v3",
+	"acquire FuzzRemoteName":            "net/url",
+	"acquire FuzzMavenURL":              "net/url",
+	"report FuzzDocument":               "encoding/json",
+	"seal FuzzKeys":                     "crypto/x509",
 }
 
 const log = "docs/fuzz.log"
@@ -62,75 +86,177 @@ type target struct {
 func (t target) key() string { return t.pkg + " " + t.name }
 
 func main() {
-	short := flag.Duration("short", time.Minute, "how long a seam to a library is fuzzed")
-	long := flag.Duration("long", 10*time.Minute, "how long a parser of ours is fuzzed")
-	only := flag.String("run", "", "only targets whose package and name match this pattern")
-	parallel := flag.Int("parallel", 0, "processes at once; 0 is what the Go tool takes")
+	var c campaign
+	flag.DurationVar(&c.short, "short", time.Minute, "how long a seam to a library is fuzzed")
+	flag.DurationVar(&c.long, "long", 10*time.Minute, "how long a parser of ours is fuzzed")
+	flag.StringVar(&c.only, "run", "", "only targets whose package and name match this pattern")
+	flag.IntVar(&c.jobs, "jobs", 1, "targets at once")
+	flag.IntVar(&c.parallel, "parallel", 0, "processes at once of each target; 0 is one if several targets run at once, and else what the Go tool takes")
+	flag.DurationVar(&c.within, "within", 0, "begin nothing that would not end in this time; 0 is no bound")
+	flag.BoolVar(&c.again, "again", false, "run what passed with the same content, too")
 	list := flag.Bool("list", false, "list targets and what is left to do, and run nothing")
-	again := flag.Bool("again", false, "run what passed at this commit, too")
+	content := flag.Bool("content", false, "list what the content of each target is, and run nothing")
 	flag.Parse()
-	if err := run(*short, *long, *only, *parallel, *list, *again); err != nil {
+	if err := c.run(*list, *content); err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
 }
 
-func run(short, long time.Duration, only string, parallel int, list, again bool) error {
-	pattern, err := regexp.Compile(only)
+// A campaign is what was asked for.
+type campaign struct {
+	short, long, within time.Duration
+	only                string
+	jobs, parallel      int
+	again               bool
+}
+
+func (c campaign) run(list, content bool) error {
+	began := time.Now()
+	pattern, err := regexp.Compile(c.only)
 	if err != nil {
 		return err
 	}
-	targets, err := find(".")
+	all, err := find(".")
 	if err != nil {
 		return err
 	}
-	commit := head()
+	module, err := read(".")
+	if err != nil {
+		return err
+	}
 	data, err := os.ReadFile(log)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	passed := done(string(data), commit)
-	var left time.Duration
+	commit := head()
+	ever := notes(string(data))
 	var todo []target
-	for _, t := range targets {
-		t.time = long
-		if seams[t.key()] != "" {
-			t.time = short
+	var left time.Duration
+	for _, t := range all {
+		if !pattern.MatchString(t.key()) {
+			continue
 		}
-		if !pattern.MatchString(t.key()) || !again && passed[t.key()] >= t.time {
+		t.time = c.long
+		if seams[t.key()] != "" {
+			t.time = c.short
+		}
+		digest, lines, err := module.of(t)
+		if err != nil {
+			return err
+		}
+		if content {
+			fmt.Printf("%s %s\n", digest, t.key())
+			for _, l := range lines {
+				fmt.Println("  " + l)
+			}
+			continue
+		}
+		if !c.again && ever[t.key()].passed[digest] >= t.time {
 			continue
 		}
 		todo = append(todo, t)
 		left += t.time
 	}
-	fmt.Printf("%d targets, %d to run at %s, %s\n", len(targets), len(todo), commit, left)
-	var broken []string
-	for n, t := range todo {
-		if list {
-			fmt.Printf("  %-4s %s\n", t.time, t.key())
-			continue
+	if content {
+		return nil
+	}
+	order(todo, ever)
+	fmt.Printf("%d targets, %d to run at %s, %s\n", len(all), len(todo), commit, left)
+	if list {
+		for _, t := range todo {
+			last := ever[t.key()].last
+			if last == "" {
+				last = "never"
+			}
+			fmt.Printf("  %-5s %-40s last %s\n", t.time, t.key(), last)
 		}
-		fmt.Printf("%d of %d: %s for %s\n", n+1, len(todo), t.key(), t.time)
-		start := time.Now()
+		return nil
+	}
+	var (
+		mu     sync.Mutex
+		group  sync.WaitGroup
+		broken []string
+		fault  error
+		next   int
+	)
+	take := func() (t target, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		for next < len(todo) && fault == nil {
+			t = todo[next]
+			next++
+			if c.within > 0 && time.Since(began)+t.time > c.within {
+				fmt.Printf("%d of %d: %s is left for another time\n", next, len(todo), t.key())
+				continue
+			}
+			fmt.Printf("%d of %d: %s for %s\n", next, len(todo), t.key(), t.time)
+			return t, true
+		}
+		return t, false
+	}
+	one := func(t target) error {
+		fresh, err := read(".") // hours may have passed
+		if err != nil {
+			return err
+		}
+		digest, _, err := fresh.of(t)
+		if err != nil {
+			return err
+		}
+		commit, start := head(), time.Now()
+		parallel := c.parallel
+		if parallel == 0 && c.jobs > 1 {
+			parallel = 1
+		}
 		executions, result := t.fuzz(parallel)
-		line := fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s\n", start.UTC().Format(time.RFC3339), commit, t.key(), executions, t.time, result)
+		line := fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s\n", start.UTC().Format(time.RFC3339), commit, digest, t.key(), executions, t.time, result)
+		mu.Lock()
+		defer mu.Unlock()
+		if result != "passed" {
+			broken = append(broken, t.key()+": "+result)
+		}
 		fmt.Print(line)
 		f, err := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 		if err != nil {
 			return err
 		}
 		_, err = f.WriteString(line)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
-		}
-		if result != "passed" {
-			broken = append(broken, t.key()+": "+result)
-		}
+		return errors.Join(err, f.Close())
 	}
+	for range max(c.jobs, 1) {
+		group.Go(func() {
+			for t, ok := take(); ok; t, ok = take() {
+				if err := one(t); err != nil {
+					mu.Lock()
+					fault = errors.Join(fault, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	group.Wait()
 	if len(broken) > 0 {
-		return fmt.Errorf("%d targets broke:\n  %s", len(broken), strings.Join(broken, "\n  "))
+		fault = errors.Join(fault, fmt.Errorf("%d targets broke:\n  %s", len(broken), strings.Join(broken, "\n  ")))
 	}
-	return nil
+	return fault
+}
+
+// order puts first what was never fuzzed, then what was fuzzed longest ago; a parser of ours before a seam.
+func order(list []target, ever map[string]history) {
+	seam := func(t target) int {
+		if seams[t.key()] != "" {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b target) int {
+		x, y := ever[a.key()].last, ever[b.key()].last
+		if (x == "") != (y == "") {
+			return strings.Compare(x, y)
+		}
+		return cmp.Or(cmp.Compare(seam(a), seam(b)), strings.Compare(x, y), strings.Compare(a.key(), b.key()))
+	})
 }
 
 // find lists the fuzz targets below root: functions in test files that take a *testing.F.
@@ -186,17 +312,29 @@ func head() string {
 	return commit
 }
 
-// done returns for how long each target passed at a commit. What passed with other files than the commit's says nothing of these.
-func done(text, commit string) map[string]time.Duration {
-	out := map[string]time.Duration{}
+// A history is what the log says of a target.
+type history struct {
+	last   string                   // when it ran last, however that ended
+	passed map[string]time.Duration // for how long it passed, by the digest of what it was built from
+}
+
+// notes reads the log. A line that is cut off says nothing.
+func notes(text string) map[string]history {
+	out := map[string]history{}
 	for l := range strings.Lines(text) {
 		f := strings.Split(strings.TrimSuffix(l, "\n"), "\t")
-		if len(f) != 6 || f[1] != commit || strings.HasSuffix(commit, "+dirty") || commit == "unknown" || f[5] != "passed" {
+		if len(f) != 7 {
 			continue
 		}
-		if d, err := time.ParseDuration(f[4]); err == nil {
-			out[f[2]] = max(out[f[2]], d)
+		h := out[f[3]]
+		h.last = max(h.last, f[0])
+		if d, err := time.ParseDuration(f[5]); err == nil && f[6] == "passed" {
+			if h.passed == nil {
+				h.passed = map[string]time.Duration{}
+			}
+			h.passed[f[2]] = max(h.passed[f[2]], d)
 		}
+		out[f[3]] = h
 	}
 	return out
 }
@@ -208,7 +346,8 @@ var (
 
 // fuzz runs t and says how often it was executed and what came of it. A target that was never executed did not pass.
 func (t target) fuzz(parallel int) (executions int, result string) {
-	args := []string{"test", "./" + t.pkg, "-run", "^$", "-fuzz", "^" + t.name + "$", "-fuzztime", t.time.String()}
+	args := []string{"test", "./" + t.pkg, "-run", "^$", "-fuzz", "^" + t.name + "$", "-fuzztime", t.time.String(),
+		"-fuzzminimizetime", "50x"} // a minute, as the Go tool has it, for each input that leads somewhere new leaves no time for others
 	if parallel > 0 {
 		args = append(args, "-parallel", strconv.Itoa(parallel))
 	}
