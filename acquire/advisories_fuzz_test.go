@@ -33,7 +33,7 @@ func FuzzExploited(f *testing.F) {
 			t.Fatalf("%+v", list)
 		}
 		for _, id := range list.IDs {
-			if !cveID.MatchString(id) {
+			if !cveID().MatchString(id) {
 				t.Fatalf("%q", id)
 			}
 		}

@@ -15,7 +15,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -522,7 +521,7 @@ func (im *importer) read(s *advisorySet) error {
 		}
 		text, err := jsonOf(e.path, data)
 		if err != nil {
-			if s.strict || path.Ext(e.path) == ".json" || affectedKey.Match(data) {
+			if s.strict || path.Ext(e.path) == ".json" || affectedKey().Match(data) {
 				complain(e.path, err)
 				lost = append(lost, e.path)
 			}
@@ -844,7 +843,7 @@ func count(rows []spooled) int {
 const maxReleases = 1000
 
 // released is by what an entry shows that speaks of a release of a system.
-var released = regexp.MustCompile(`"ecosystem":"[^":]+:`)
+var released = lazy(`"ecosystem":"[^":]+:`)
 
 // releases lists the releases of a system that entries are about, as they write them. Of Maven, entries name a repository in that place.
 func (im *importer) releases(eco string, rows []spooled) ([]string, error) {
@@ -855,7 +854,7 @@ func (im *importer) releases(eco string, rows []spooled) ([]string, error) {
 		if _, err := im.spool.ReadAt(text, r.at); err != nil {
 			return nil, err
 		}
-		if !released.Match(text) {
+		if !released().Match(text) {
 			continue
 		}
 		var e struct {
@@ -916,9 +915,9 @@ func (im *importer) write(eco string) (EcosystemData, error) {
 }
 
 // affectedKey is by what an entry shows in a file that is no YAML.
-var affectedKey = regexp.MustCompile(`(?m)^['"]?affected['"]?:`)
+var affectedKey = lazy(`(?m)^['"]?affected['"]?:`)
 
-var cveID = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
+var cveID = lazy(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
 
 // parseExploited reads the catalogue of known exploited vulnerabilities. One that is malformed anywhere is refused: what it does
 // not name counts as not exploited.
@@ -936,7 +935,7 @@ func parseExploited(data []byte, now time.Time) (*exploitedList, error) {
 	}
 	var out exploitedList
 	for _, v := range in.Vulnerabilities {
-		if !cveID.MatchString(v.ID) {
+		if !cveID().MatchString(v.ID) {
 			return nil, fmt.Errorf("the list of known exploited vulnerabilities holds %q, which is no id of CVE", valid(cut(v.ID, 50)))
 		}
 		out.IDs = append(out.IDs, v.ID)

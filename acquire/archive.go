@@ -110,7 +110,7 @@ func Archive(ctx context.Context, store *Store, name string, o Options) (artefac
 	if t.links > 0 {
 		a.LeftOut = append(a.LeftOut, artefact.LeftOut{Why: linksToDirs, Files: t.links})
 	}
-	if commitID.MatchString(t.commit) {
+	if commitID().MatchString(t.commit) {
 		a.Revision = t.commit
 	}
 	return freeze(ctx, store, a, entries, nil, o)

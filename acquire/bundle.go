@@ -2,7 +2,6 @@ package acquire
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ const (
 )
 
 // pathLike matches what may be a path in a deployment file: a word with a slash or a file ending.
-var pathLike = regexp.MustCompile(`[A-Za-z0-9_.@~+/-]*[A-Za-z0-9_+-]`)
+var pathLike = lazy(`[A-Za-z0-9_.@~+/-]*[A-Za-z0-9_+-]`)
 
 // bundle gives units that are rendered from several files their parts: a chart what lies in its directory, a kustomization,
 // a compose file and a GitLab pipeline what they refer to, through as many files as it takes.
@@ -135,8 +134,8 @@ func includes(d artefact.Digest, store *Store) map[string]bool {
 // mainCompose and variantCompose match the names of compose files: the one that is read by default, and one that is merged over
 // it when its name is given.
 var (
-	mainCompose    = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
-	variantCompose = regexp.MustCompile(`^(docker-)?compose\.[^/]+\.ya?ml$`)
+	mainCompose    = lazy(`^(docker-)?compose\.ya?ml$`)
+	variantCompose = lazy(`^(docker-)?compose\.[^/]+\.ya?ml$`)
 )
 
 // variants returns the compose files that are variants of one beside them, with that one. Those of a development profile stand
@@ -144,14 +143,14 @@ var (
 func variants(units []artefact.Unit) map[string]string {
 	mains := map[string]string{}
 	for _, u := range units {
-		if u.Language == "compose" && u.Fault == "" && mainCompose.MatchString(path.Base(u.Path)) && mains[path.Dir(u.Path)] == "" {
+		if u.Language == "compose" && u.Fault == "" && mainCompose().MatchString(path.Base(u.Path)) && mains[path.Dir(u.Path)] == "" {
 			mains[path.Dir(u.Path)] = u.Path
 		}
 	}
 	out := map[string]string{}
 	for _, u := range units {
 		main := mains[path.Dir(u.Path)]
-		if main != "" && u.Language == "compose" && u.Fault == "" && u.Class <= artefact.Build && variantCompose.MatchString(path.Base(u.Path)) {
+		if main != "" && u.Language == "compose" && u.Fault == "" && u.Class <= artefact.Build && variantCompose().MatchString(path.Base(u.Path)) {
 			out[u.Path] = main
 		}
 	}
@@ -198,7 +197,7 @@ func references(anchor artefact.Unit, root string, byPath map[string]artefact.Un
 			continue
 		}
 		dir := path.Dir(at)
-		words := pathLike.FindAllString(data, 20_000)
+		words := pathLike().FindAllString(data, 20_000)
 		if anchor.Language == "compose" {
 			words = append(words, ".env")
 		}

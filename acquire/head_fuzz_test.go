@@ -34,7 +34,7 @@ func FuzzHead(f *testing.F) {
 		if id == "" {
 			return
 		}
-		if !commitID.MatchString(id) || !strings.Contains(head1+"\n"+ref+"\n"+packed, id) {
+		if !commitID().MatchString(id) || !strings.Contains(head1+"\n"+ref+"\n"+packed, id) {
 			t.Fatalf("%q is no commit that the references name", id)
 		}
 		repo, err := git.PlainOpen(dir)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -524,7 +523,7 @@ func FindImages(dir string, units []artefact.Unit) (out []string) {
 }
 
 // layoutBlob matches the files of an OCI layout that hold its content.
-var layoutBlob = regexp.MustCompile(`^blobs/sha256/[0-9a-f]{64}$`)
+var layoutBlob = lazy(`^blobs/sha256/[0-9a-f]{64}$`)
 
 // MarkImage notes that the image that FindImages found at that place of a was read: what it is made of is no longer a file of unknown
 // content. That is the archive, or of a layout only its own files: a source directory does not vanish behind three files.
@@ -533,7 +532,7 @@ func MarkImage(a *artefact.Artefact, found string) {
 	for i := range a.Units {
 		u := &a.Units[i]
 		rest, in := strings.CutPrefix(u.Path, at+"/")
-		if u.Path == at || in && (rest == "index.json" || rest == "oci-layout" || layoutBlob.MatchString(rest)) {
+		if u.Path == at || in && (rest == "index.json" || rest == "oci-layout" || layoutBlob().MatchString(rest)) {
 			u.Family, u.Language = artefact.Data, "image"
 		}
 	}

@@ -24,7 +24,7 @@ var wantedFiles = []*regexp.Regexp{
 	regexp.MustCompile(`^((usr/)?lib|var/lib)/apk/db/installed$`),
 	regexp.MustCompile(`^(etc|usr/lib)/os-release$`),
 	regexp.MustCompile(`^etc/(debian_version|alpine-release)$`),
-	database,
+	database(),
 	regexp.MustCompile(`(^|/)[^/]+\.dist-info/(METADATA|RECORD)$`),
 	regexp.MustCompile(`(^|/)[^/]+\.egg-info(/PKG-INFO|/installed-files\.txt)?$`),
 	regexp.MustCompile(`(^|/)EGG-INFO/PKG-INFO$`),
@@ -37,8 +37,8 @@ var wantedFiles = []*regexp.Regexp{
 // database matches a database of RPM: of Berkeley DB, of RPM's own form, of SQLite. Pending matches what SQLite writes beside one before
 // it writes it there; nothing in it is what all of it went there leaves.
 var (
-	database = regexp.MustCompile(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/(Packages|Packages\.db|rpmdb\.sqlite)$`)
-	pending  = regexp.MustCompile(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/rpmdb\.sqlite-(wal|journal)$`)
+	database = lazy(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/(Packages|Packages\.db|rpmdb\.sqlite)$`)
+	pending  = lazy(`^(var/lib|usr/lib/sysimage|usr/share)/rpm/rpmdb\.sqlite-(wal|journal)$`)
 )
 
 // maxDatabase bounds a database of RPM, in bytes. Those of whole systems have a hundred million.
@@ -49,7 +49,7 @@ var unreadable = []struct {
 	re  *regexp.Regexp
 	why string
 }{
-	{pending, "it holds changes to a database of RPM that did not get into it"},
+	{pending(), "it holds changes to a database of RPM that did not get into it"},
 	{regexp.MustCompile(`^var/lib/pacman/local/[^/]+/desc$`), "it is a package of pacman, which is not read"},
 	{regexp.MustCompile(`^var/db/pkg/[^/]+/[^/]+/CONTENTS$`), "it is a package of Portage, which is not read"},
 	{regexp.MustCompile(`^usr/lib/opkg/status$`), "it is a database of opkg, which is not read"},
@@ -89,7 +89,7 @@ func isJar(name string) bool {
 	return false
 }
 
-var privateKey = regexp.MustCompile(`(?m)^-----BEGIN ([A-Z]+ )*PRIVATE KEY( BLOCK)?-----`)
+var privateKey = lazy(`(?m)^-----BEGIN ([A-Z]+ )*PRIVATE KEY( BLOCK)?-----`)
 
 // magic tells by its first bytes what a file is, "" if they do not.
 func magic(head []byte) string {
@@ -102,7 +102,7 @@ func magic(head []byte) string {
 		return "pe"
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return "archive"
-	case privateKey.Match(head):
+	case privateKey().Match(head):
 		return "key"
 	}
 	return ""
@@ -113,7 +113,7 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 	miss := func(why string) { n.holes = append(n.holes, hole{Why: why, Of: "packages"}) }
 	switch want {
 	case "hole":
-		if size == 0 && pending.MatchString(name) {
+		if size == 0 && pending().MatchString(name) {
 			return
 		}
 		for _, u := range unreadable {
@@ -123,7 +123,7 @@ func (s *stack) look(n *inode, want, name string, size int64, r io.Reader) {
 			}
 		}
 	case "files":
-		if database.MatchString(name) {
+		if database().MatchString(name) {
 			if size > maxDatabase {
 				miss(fmt.Sprintf("it has %d bytes; at most %d are read", size, maxDatabase))
 			} else if text, err := pack(r, size); err != nil {
@@ -277,7 +277,7 @@ const (
 )
 
 // nativeName matches names of machine code in archives, whose content is not looked into.
-var nativeName = regexp.MustCompile(`(?i)\.(so(\.\d+)*|dylib|jnilib|node|pyd|dll)$`)
+var nativeName = lazy(`(?i)\.(so(\.\d+)*|dylib|jnilib|node|pyd|dll)$`)
 
 // manifestKeys are what is kept of a jar's manifest.
 var manifestKeys = []string{"Automatic-Module-Name", "Bundle-Name", "Bundle-SymbolicName", "Bundle-Version", "Implementation-Title", "Implementation-Vendor-Id",
@@ -363,7 +363,7 @@ func (a *archive) read(at io.ReaderAt, size int64, depth int, b *budget) {
 			inner.read(bytes.NewReader(data), int64(len(data)), depth+1, b)
 			inner.identify(bytes.NewReader(data), int64(len(data)), b.jars)
 			a.Archives = append(a.Archives, inner)
-		case nativeName.MatchString(name):
+		case nativeName().MatchString(name):
 			if len(a.Native) < 1000 {
 				a.Native = append(a.Native, clip(valid(name)))
 			}

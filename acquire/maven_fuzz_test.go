@@ -3,7 +3,6 @@ package acquire
 import (
 	"encoding/json"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"assay/artefact"
 )
 
-var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
+var reference = lazy(`\$\{([^}]*)\}`)
 
 // Interpolation ends, makes nothing long out of what is short, and leaves what refers to nothing as it is. Where no value refers to
 // another, it is what replacing each reference once makes.
@@ -35,14 +34,14 @@ func FuzzInterpolate(f *testing.F) {
 		if len(got) > max(len(s), maxInterpolate) {
 			t.Fatalf("%d bytes of %d", len(got), len(s))
 		}
-		if !reference.MatchString(s) {
+		if !reference().MatchString(s) {
 			if got != s && got != strings.TrimSpace(s) {
 				t.Fatalf("%q became %q", s, got)
 			}
 			return
 		}
 		plain, count, long := true, 0, len(s)
-		want := reference.ReplaceAllStringFunc(s, func(ref string) string {
+		want := reference().ReplaceAllStringFunc(s, func(ref string) string {
 			count++
 			v, ok := in.lookup(ref[2 : len(ref)-1])
 			if !ok {

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -466,7 +465,7 @@ func (w *mavenWorld) active(p *pomProfile, src *pomSource) bool {
 	return any
 }
 
-var notVersion = regexp.MustCompile(`[^\d._-]`)
+var notVersion = lazy(`[^\d._-]`)
 
 // jdkMatches says whether the assumed Java is what a profile asks for: a prefix, or a range by the first three numbers.
 func jdkMatches(want string) bool {
@@ -493,7 +492,7 @@ func jdkMatches(want string) bool {
 			return -1
 		}
 		numbers := func(s string) (out [3]int) {
-			for i, f := range strings.FieldsFunc(notVersion.ReplaceAllString(s, ""), func(r rune) bool { return strings.ContainsRune("._-", r) }) {
+			for i, f := range strings.FieldsFunc(notVersion().ReplaceAllString(s, ""), func(r rune) bool { return strings.ContainsRune("._-", r) }) {
 				if i < 3 {
 					out[i], _ = strconv.Atoi(f)
 				}

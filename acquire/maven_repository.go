@@ -11,7 +11,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -51,18 +50,18 @@ func MavenRepository() string {
 
 // Names that Maven allows and that are safe in a path. A version may be wilder in Maven, but none that is published is.
 var (
-	mavenName    = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$`)
-	mavenVersion = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+~-]{0,199}$`)
+	mavenName    = lazy(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$`)
+	mavenVersion = lazy(`^[A-Za-z0-9_][A-Za-z0-9_.+~-]{0,199}$`)
 )
 
 // safeName reports whether a group and an artefact name a directory inside a repository.
 func safeName(group, artifact string) bool {
-	return mavenName.MatchString(group) && !strings.Contains(group, "..") && !strings.HasSuffix(group, ".") &&
-		mavenName.MatchString(artifact) && !strings.Contains(artifact, "..")
+	return mavenName().MatchString(group) && !strings.Contains(group, "..") && !strings.HasSuffix(group, ".") &&
+		mavenName().MatchString(artifact) && !strings.Contains(artifact, "..")
 }
 
 func safeVersion(v string) bool {
-	return mavenVersion.MatchString(v) && !strings.Contains(v, "..")
+	return mavenVersion().MatchString(v) && !strings.Contains(v, "..")
 }
 
 // label is how a closure names what it could not find. What is no name is not repeated.

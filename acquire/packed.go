@@ -16,7 +16,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -195,11 +194,11 @@ func (s *unpacker) served(m artefact.Unit) bool {
 	return false
 }
 
-var mainSource = regexp.MustCompile(`^(.*)/src/main/[^/]+/(.+)\.(java|kt|groovy|scala)$`)
+var mainSource = lazy(`^(.*)/src/main/[^/]+/(.+)\.(java|kt|groovy|scala)$`)
 
 // source notes which classes and packages a module has.
 func (s *unpacker) source(u artefact.Unit) {
-	m := mainSource.FindStringSubmatch(u.Path)
+	m := mainSource().FindStringSubmatch(u.Path)
 	if m == nil || u.Family != artefact.Source {
 		return
 	}
@@ -559,7 +558,7 @@ func (s *unpacker) beside(p *packedJar, u *artefact.Unit, m artefact.Unit, modul
 	slices.SortFunc(u.Parts, func(a, b artefact.Part) int { return strings.Compare(a.Path, b.Path) })
 }
 
-var starter = regexp.MustCompile(`\bspring-boot-starter(?:-[a-z0-9]+)*\b`)
+var starter = lazy(`\bspring-boot-starter(?:-[a-z0-9]+)*\b`)
 
 // starters notes what Spring Boot's starters bring that the build files name and that are not in the jar, as far as their POMs are on this
 // machine. They have the version that Spring Boot has in the jar.
@@ -576,13 +575,13 @@ func (s *unpacker) starters(p *packedJar, u artefact.Unit) {
 	}
 	var todo []string
 	for _, a := range p.Asks {
-		if name, ok := strings.CutPrefix(a.Name, "org.springframework.boot:"); ok && starter.FindString(name) == name {
+		if name, ok := strings.CutPrefix(a.Name, "org.springframework.boot:"); ok && starter().FindString(name) == name {
 			todo = append(todo, name)
 		}
 	}
 	for _, x := range u.Parts {
 		if text, err := s.store.Get(x.Digest); err == nil {
-			todo = append(todo, starter.FindAllString(text, 1000)...)
+			todo = append(todo, starter().FindAllString(text, 1000)...)
 		}
 	}
 	slices.Sort(todo)
@@ -742,12 +741,12 @@ func openPacked(ctx context.Context, at io.ReaderAt, size int64, name string, ja
 			o.add(f, name, b)
 		case isJar(name):
 			o.a.miss(name, "there are too many like it")
-		case among.MatchString(name):
+		case among().MatchString(name):
 			o.unknown = append(o.unknown[:min(len(o.unknown), 1000)], hole{Path: clip(valid(name)), Why: "it lies among the libraries and is no archive of Java by its name"})
 		case lower == "meta-inf/manifest.mf":
 			if text, ok := o.a.text(f, b); ok {
 				o.a.Manifest = manifestOf(text)
-				if classPath.MatchString(text) {
+				if classPath().MatchString(text) {
 					o.unknown = append(o.unknown, hole{Path: clip(valid(name)), Why: "it names archives beside it as its class path"})
 				}
 			}
@@ -757,7 +756,7 @@ func openPacked(ctx context.Context, at io.ReaderAt, size int64, name string, ja
 			}
 		case strings.HasSuffix(lower, ".class") && !strings.HasPrefix(name, "BOOT-INF/classes/") && !strings.HasPrefix(name, "WEB-INF/classes/") && !strings.HasPrefix(name, "org/springframework/boot/loader/"):
 			loose = cmp.Or(loose, name)
-		case nativeName.MatchString(name):
+		case nativeName().MatchString(name):
 			native = cmp.Or(native, name)
 		}
 		if whose {
@@ -807,11 +806,11 @@ func (o *opened) add(f *zip.File, name string, b *budget) {
 }
 
 // jarmode matches what Spring Boot's plugins put into each jar of their own accord, out of their loader tools: no repository has it by itself.
-var jarmode = regexp.MustCompile(`^(spring-boot-jarmode-(?:layer)?tools)-([0-9A-Za-z.-]+)\.jar$`)
+var jarmode = lazy(`^(spring-boot-jarmode-(?:layer)?tools)-([0-9A-Za-z.-]+)\.jar$`)
 
 // carried says whether a file is such a one, of the content that the loader tools of that version on this machine have.
 func (j *Jars) carried(name string, data []byte) (properties, bool) {
-	m := jarmode.FindStringSubmatch(path.Base(name))
+	m := jarmode().FindStringSubmatch(path.Base(name))
 	if m == nil || j == nil {
 		return properties{}, false
 	}
@@ -857,9 +856,9 @@ func holdsEntry(root *os.Root, p, name string, data []byte) bool {
 }
 
 // among matches what Spring Boot and servers load whatever it is called.
-var among = regexp.MustCompile(`^(BOOT|WEB)-INF/lib(-provided)?/`)
+var among = lazy(`^(BOOT|WEB)-INF/lib(-provided)?/`)
 
-var classPath = regexp.MustCompile(`(?mi)^Class-Path:[ \t]*\S`)
+var classPath = lazy(`(?mi)^Class-Path:[ \t]*\S`)
 
 // mavenProperties reads a pom.properties.
 func mavenProperties(text string) (p properties) {

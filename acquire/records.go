@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -186,9 +185,9 @@ func Records(dir string) (*RecordsFound, error) {
 }
 
 var (
-	recordName  = regexp.MustCompile(`^\.assay/(decisions|evidence)/([0-9a-f]{64})\.json$`)
-	unfinished  = regexp.MustCompile(`^\.assay/(decisions|evidence)/\.tmp-[0-9a-f]{64}$`) // what a killed writer leaves
-	contentName = regexp.MustCompile(`^\.assay/evidence/([0-9a-f]{64})\.bin$`)
+	recordName  = lazy(`^\.assay/(decisions|evidence)/([0-9a-f]{64})\.json$`)
+	unfinished  = lazy(`^\.assay/(decisions|evidence)/\.tmp-[0-9a-f]{64}$`) // what a killed writer leaves
+	contentName = lazy(`^\.assay/evidence/([0-9a-f]{64})\.bin$`)
 )
 
 // sift takes the records out of entries. What it leaves is everything that is not of their form: a file that only lies where they do is a file like any other.
@@ -218,11 +217,11 @@ func sift(entries []entry) (rest []entry, found *RecordsFound) {
 		if !strings.HasPrefix(e.path, RecordsDir+"/") || seen[e.path] > 1 {
 			continue
 		}
-		if m := contentName.FindStringSubmatch(e.path); m != nil {
+		if m := contentName().FindStringSubmatch(e.path); m != nil {
 			contents[m[1]] = e
 			continue
 		}
-		m := recordName.FindStringSubmatch(e.path)
+		m := recordName().FindStringSubmatch(e.path)
 		switch {
 		case m == nil:
 		case m[1] == "decisions":
@@ -266,7 +265,7 @@ func sift(entries []entry) (rest []entry, found *RecordsFound) {
 		}
 	}
 	for _, e := range entries {
-		if unfinished.MatchString(e.path) {
+		if unfinished().MatchString(e.path) {
 			found.paths[e.path] = true
 		}
 		if !found.paths[e.path] {

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -49,7 +48,7 @@ var DefaultRemote = RemoteLimits{Pack: 2 << 30, Object: 256 << 20, Objects: 16 <
 const TokenVariable = "ASSAY_GIT_TOKEN"
 
 // scpLike matches git@host:path, which git takes for ssh.
-var scpLike = regexp.MustCompile(`^([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+):([^:].*)$`)
+var scpLike = lazy(`^([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+):([^:].*)$`)
 
 // IsRemote says whether what stands for a directory names a repository that Remote takes.
 func IsRemote(s string) bool {
@@ -68,7 +67,7 @@ func RemoteName(s string) string {
 }
 
 func parseRemote(s string) (*url.URL, error) {
-	if m := scpLike.FindStringSubmatch(s); m != nil {
+	if m := scpLike().FindStringSubmatch(s); m != nil {
 		return &url.URL{Scheme: "ssh", User: url.User(m[1]), Host: m[2], Path: "/" + strings.TrimPrefix(m[3], "/")}, nil
 	}
 	bad := errors.New("it is no URL of a repository: https://…, http://…, ssh://…, file://… or user@host:path")
@@ -298,7 +297,7 @@ func choose(refs []*plumbing.Reference, revision string) (plumbing.ReferenceName
 			return r.Name(), r.Hash()
 		}
 	}
-	if !commitID.MatchString(revision) || len(revision) != 40 {
+	if !commitID().MatchString(revision) || len(revision) != 40 {
 		return "", plumbing.ZeroHash
 	}
 	hash := plumbing.NewHash(revision)

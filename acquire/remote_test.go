@@ -104,7 +104,7 @@ func TestRemote(t *testing.T) {
 					t.Errorf("%s %q: %v", at, revision, err)
 					continue
 				}
-				if !slices.Equal(paths(a), want) || a.Kind != "git revision" || !commitID.MatchString(a.Revision) {
+				if !slices.Equal(paths(a), want) || a.Kind != "git revision" || !commitID().MatchString(a.Revision) {
 					t.Errorf("%s %q: %v %s", at, revision, paths(a), a.Revision)
 				}
 				if text, err := store.Get(a.Units[0].Digest); err != nil || text != "import flask\n" {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -340,7 +339,7 @@ func (s *bills) stale(b bill, m artefact.Unit) string {
 }
 
 // literal matches what a build script of Gradle asks for in so many words.
-var literal = regexp.MustCompile(`(?m)^\s*(?:implementation|api|runtimeOnly|compile)[\s("']+([\w.-]+:[\w.-]+):([\w.+-]+)["']`)
+var literal = lazy(`(?m)^\s*(?:implementation|api|runtimeOnly|compile)[\s("']+([\w.-]+:[\w.-]+):([\w.+-]+)["']`)
 
 // outdated says whether a build script asks in so many words for a version that is newer than those that the bill has: Gradle takes the
 // newest. What forces another version is not seen, so that this holds no more than a bill that nobody gave.
@@ -352,7 +351,7 @@ func (s *bills) outdated(b bill, m artefact.Unit) bool {
 	if err != nil {
 		return true
 	}
-	for _, d := range literal.FindAllStringSubmatch(data, 10_000) {
+	for _, d := range literal().FindAllStringSubmatch(data, 10_000) {
 		if !slices.ContainsFunc(b.versions[d[1]], func(v string) bool { return compareVersions(v, d[2]) >= 0 }) {
 			return true
 		}

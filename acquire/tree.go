@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
@@ -305,7 +304,7 @@ func (w *walker) submodules() {
 	}
 }
 
-var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitID = lazy(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // head returns the commit that the root's repository has checked out, if that can be read without asking git.
 func head(root *os.Root) string {
@@ -328,7 +327,7 @@ func head(root *os.Root) string {
 			}
 		}
 	}
-	if !commitID.MatchString(id) {
+	if !commitID().MatchString(id) {
 		return ""
 	}
 	return id

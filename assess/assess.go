@@ -8,9 +8,9 @@ package assess
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +20,7 @@ import (
 	"assay/collect"
 	"assay/derive"
 	"assay/fact"
+	"assay/program"
 	"assay/rules"
 	"assay/scheme"
 )
@@ -95,8 +96,7 @@ func (e *Engine) key(parts ...string) artefact.Digest {
 func memo[T any](e *Engine, count *int64, reused *int64, key artefact.Digest, step, name string, keep func(T) bool, compute func() T) T {
 	var was []byte
 	if data, ok := e.memory().Get(key); ok {
-		var x T
-		if err := json.Unmarshal(data, &x); err == nil {
+		if x, err := decode[T](data); err == nil {
 			if !e.Verify {
 				atomic.AddInt64(reused, 1)
 				return x
@@ -106,7 +106,7 @@ func memo[T any](e *Engine, count *int64, reused *int64, key artefact.Digest, st
 	}
 	atomic.AddInt64(count, 1)
 	x := compute()
-	data, err := json.Marshal(x)
+	data, err := encode(x)
 	if err != nil {
 		panic(fmt.Sprintf("assess: %s of %s cannot be encoded: %v", step, name, err))
 	}
@@ -116,8 +116,8 @@ func memo[T any](e *Engine, count *int64, reused *int64, key artefact.Digest, st
 	if keep(x) {
 		e.memory().Put(key, data)
 	}
-	var y T // what is kept and what is fresh go the same way
-	if err := json.Unmarshal(data, &y); err != nil {
+	y, err := decode[T](data) // what is kept and what is fresh go the same way
+	if err != nil {
 		panic(fmt.Sprintf("assess: %s of %s cannot be decoded: %v", step, name, err))
 	}
 	return y
@@ -198,19 +198,30 @@ func (e *Engine) Judge(base *fact.Base, components []string, decisions []Decisio
 			x.outcome[i].State, x.outcome[i].Why = "refused", d.Refused
 		}
 	}
-	total := 0
+	base.Settle(e.each)
+	type place struct {
+		rule *rules.Rule
+		n    int
+		name string
+	}
+	var places []place
 	for n, r := range e.Rules {
-		total = len(e.Rules)
-		e.progress("judge", r.ID, n, total)
 		for _, name := range cellsOf(r, components) {
-			span := []string{name}
-			if name == "" {
-				span = components
-			}
-			cells = append(cells, e.judge(x, r, name, span))
+			places = append(places, place{r, n, name})
 		}
 	}
-	e.progress("judge", "", total, total)
+	cells = make([]Cell, len(places))
+	e.each(len(places), func(i int) {
+		p := places[i]
+		e.progress("judge", p.rule.ID, p.n, len(e.Rules))
+		span := []string{p.name}
+		if p.name == "" {
+			span = components
+		}
+		cells[i] = e.judge(x, p.rule, p.name, span)
+	})
+	e.Judged, e.Reused = e.Judged+int(x.judged), e.Reused+int(x.reused)
+	e.progress("judge", "", len(e.Rules), len(e.Rules))
 	return cells, x.outcome
 }
 
@@ -241,9 +252,7 @@ func (e *Engine) judge(x *bench, r *rules.Rule, name string, span []string) Cell
 	r.Due(v, e.Day)
 	c.View = v.Digest()
 	key := e.key("judge", r.ID, string(c.View[:]))
-	var judged, reused int64
-	c.Result = memo(e, &judged, &reused, key, "judge", r.ID+" "+name, always, func() rules.Result { return r.Evaluate(v) })
-	e.Judged, e.Reused = e.Judged+int(judged), e.Reused+int(reused)
+	c.Result = memo(e, &x.judged, &x.reused, key, "judge", r.ID+" "+name, always, func() rules.Result { return r.Evaluate(v) })
 	c.Result = r.Settle(c.Result, func(q rules.Question) (answer, by string, ok bool) {
 		full := x.focus(r.ID, name, span, q, e.set(r))
 		answer, by, ok = x.decide(&full)
@@ -256,7 +265,7 @@ func (e *Engine) judge(x *bench, r *rules.Rule, name string, span []string) Cell
 		for _, ref := range f.Cites() {
 			c.Where[ref] = x.base.Places(span, ref)
 		}
-		trace(x.base, span, f.Gaps, func(g fact.Gap, row fact.GapRow) {
+		x.trace(name, span, f.Gaps, func(g fact.Gap, row fact.GapRow) {
 			if s := (Story{g, row.Text, row.Line}); row.Text != "" && !told[s] {
 				told[s] = true
 				c.Why = append(c.Why, s)
@@ -386,12 +395,26 @@ func (e *Engine) extract(a *Assessment, store artefact.Store) (x collect.Extract
 	return x
 }
 
-// each does n things on all workers.
+// each does n things on all workers. A panic of one of them ends the others, and is then the caller's.
 func (e *Engine) each(n int, do func(i int)) {
+	if e.Workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
 	var next int64
 	var wg sync.WaitGroup
-	for range max(1, e.Workers) {
+	var once sync.Once
+	var fault any
+	for range min(n, e.Workers) {
 		wg.Go(func() {
+			defer func() {
+				if x := recover(); x != nil {
+					atomic.StoreInt64(&next, int64(n))
+					once.Do(func() { fault = fmt.Sprintf("%v\n%s", x, debug.Stack()) })
+				}
+			}()
 			for {
 				i := int(atomic.AddInt64(&next, 1)) - 1
 				if i >= n {
@@ -402,6 +425,9 @@ func (e *Engine) each(n int, do func(i int)) {
 		})
 	}
 	wg.Wait()
+	if fault != nil {
+		panic(fault)
+	}
 }
 
 // owes says whether any predicate could be carried by units of f.
@@ -450,10 +476,7 @@ func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, s
 					ctx, cancel = e.Limit()
 				}
 				defer cancel()
-				if e.Run != nil {
-					return e.Run(ctx, t.c, in)
-				}
-				return collect.Run(ctx, t.c, in)
+				return e.putProgram(e.collected(ctx, t.c, in))
 			})
 			if t.out.Lost {
 				atomic.AddInt64(&lost, 1)
@@ -468,6 +491,78 @@ func (e *Engine) run(order []artefact.Digest, tasks map[artefact.Digest]*task, s
 	e.Extracted, e.Reused, e.Lost = e.Extracted+int(extracted), e.Reused+int(reused), e.Lost+int(lost)+len(missing)
 	e.progress("read", "", len(order), len(order))
 	return missing
+}
+
+func (e *Engine) collected(ctx context.Context, c *collect.Collector, in collect.Input) collect.Extract {
+	if e.Run != nil {
+		return e.Run(ctx, c, in)
+	}
+	return collect.Run(ctx, c, in)
+}
+
+// putProgram keeps a program's tree by its digest, apart from the facts that name it: most runs link nothing, and then load none.
+func (e *Engine) putProgram(x collect.Extract) collect.Extract {
+	if x.Program != nil {
+		d := artefact.Hash(string(x.Program))
+		e.memory().Put(e.key("program", d.String()), x.Program)
+		x.Program = nil
+	}
+	return x
+}
+
+// programs returns the trees that rows name. One that the memo forgot is made again from its unit.
+func (e *Engine) programs(a *Assessment, rows []fact.Row, store artefact.Store) func(string) (*program.Tree, error) {
+	units := sync.OnceValue(func() map[string]fact.Row {
+		m := map[string]fact.Row{}
+		for _, r := range rows {
+			if p, ok := r.Fact.(fact.Program); ok {
+				m[p.Digest] = r
+			}
+		}
+		return m
+	})
+	return func(digest string) (*program.Tree, error) {
+		data, ok := e.memory().Get(e.key("program", digest))
+		if ok && artefact.Hash(string(data)).String() == digest {
+			return program.Decode(string(data))
+		}
+		r, ok := units()[digest]
+		if !ok {
+			return nil, fmt.Errorf("nobody made a program %s", digest)
+		}
+		again, err := e.again(a, r, store)
+		if err != nil {
+			return nil, err
+		}
+		if artefact.Hash(string(again)).String() != digest {
+			return nil, fmt.Errorf("%s is read otherwise than before", r.Place.Unit)
+		}
+		e.memory().Put(e.key("program", digest), again)
+		return program.Decode(string(again))
+	}
+}
+
+// again reads the unit of r once more with the collector that made r, and returns the program's tree.
+func (e *Engine) again(a *Assessment, r fact.Row, store artefact.Store) ([]byte, error) {
+	i, ok := slices.BinarySearchFunc(a.Units, r.Place.Unit, func(u artefact.Unit, path string) int { return strings.Compare(u.Path, path) })
+	if !ok {
+		return nil, fmt.Errorf("%s is no unit", r.Place.Unit)
+	}
+	in, err := input(a.Units[i], store)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range e.Collectors {
+		if c.Name == r.Collector {
+			ctx, cancel := context.Background(), context.CancelFunc(func() {})
+			if e.Limit != nil {
+				ctx, cancel = e.Limit()
+			}
+			defer cancel()
+			return e.collected(ctx, c, in).Program, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no collector %s", r.Collector)
 }
 
 // has says whether store has all of u without being asked for the content, which may cost a look at every file.
@@ -565,13 +660,38 @@ func (e *Engine) consult(a *Assessment, store artefact.Store) {
 // derive states the components, cuts the rows into them, and derives the rest for each.
 func (e *Engine) derive(a *Assessment, x collect.Extract, store artefact.Store) {
 	var derived, reused int64
+	programs := e.programs(a, x.Rows, store)
 	apply := func(d *derive.Derivation, b *fact.Base, component string) derive.Output {
 		v := d.View(b, component)
 		digest := v.Digest()
 		key := e.key("derive", d.Name, component, string(digest[:]))
-		out := memo(e, &derived, &reused, key, "derive", d.Name+" "+component, always, func() derive.Output { return d.Apply(v, component) })
+		out := memo(e, &derived, &reused, key, "derive", d.Name+" "+component, always, func() derive.Output { return d.Link(v, component, programs) })
 		d.Put(b, component, out)
 		return out
+	}
+	share := func(d *derive.Derivation) {
+		v := d.View(a.Base, a.Plan.Components...).Span()
+		digest := v.Digest()
+		out := memo(e, &derived, &reused, e.key("derive", d.Name, string(digest[:])), "derive", d.Name, always, func() derive.Output { return d.Link(v, derive.Whole, programs) })
+		d.Share(a.Base, a.Plan, out)
+	}
+	all := func(strata [][]*derive.Derivation, done, of int) {
+		for n, stratum := range strata {
+			e.each(len(a.Plan.Components), func(i int) { // no component's facts depend on another's
+				c := a.Plan.Components[i]
+				e.progress("derive", c, done+n*len(a.Plan.Components)+i, of*len(a.Plan.Components))
+				for _, d := range stratum {
+					if d.Spans == nil {
+						apply(d, a.Base, c)
+					}
+				}
+			})
+			for _, d := range stratum {
+				if d.Spans != nil {
+					share(d)
+				}
+			}
+		}
 	}
 	e.progress("derive", "components", 0, 1)
 	whole := derive.Cut(a.Units, x.Rows, x.Gaps, nil)
@@ -583,22 +703,10 @@ func (e *Engine) derive(a *Assessment, x collect.Extract, store artefact.Store) 
 	a.Base = derive.Cut(a.Units, x.Rows, x.Gaps, a.Plan)
 	derive.State(a.Base, whole, e.Strata[0], stated, a.Units, a.Plan)
 	asked := consulted(e.Strata)
-	for n, c := range a.Plan.Components {
-		e.progress("derive", c, n, 2*len(a.Plan.Components))
-		for _, stratum := range e.Strata[1:asked] {
-			for _, d := range stratum {
-				apply(d, a.Base, c)
-			}
-		}
-	}
+	all(e.Strata[1:asked], 0, len(e.Strata)-1)
 	e.consult(a, store)
-	for n, c := range a.Plan.Components {
-		e.progress("derive", c, len(a.Plan.Components)+n, 2*len(a.Plan.Components))
-		for _, stratum := range e.Strata[asked:] {
-			for _, d := range stratum {
-				apply(d, a.Base, c)
-			}
-		}
+	all(e.Strata[asked:], asked-1, len(e.Strata)-1)
+	for _, c := range a.Plan.Components {
 		for _, r := range a.Base.Rows(c, fact.Component{}) {
 			a.Components = append(a.Components, r.Fact.(fact.Component))
 		}
@@ -621,30 +729,6 @@ func bools(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// trace visits gaps and those they stem from, each once, with what is told of it.
-func trace(b *fact.Base, span []string, gaps []fact.Gap, visit func(fact.Gap, fact.GapRow)) {
-	seen := map[fact.Gap]bool{}
-	stories := map[string]map[fact.Gap][]fact.GapRow{}
-	for todo := slices.Clone(gaps); len(todo) > 0; todo = todo[1:] {
-		g := todo[0]
-		if seen[g] {
-			continue
-		}
-		seen[g] = true
-		if stories[g.Predicate] == nil {
-			stories[g.Predicate] = b.Stories(span, g.Predicate)
-		}
-		rows := stories[g.Predicate][g]
-		if len(rows) == 0 {
-			visit(g, fact.GapRow{Gap: g})
-		}
-		for _, row := range rows {
-			visit(g, row)
-			todo = append(todo, row.Origin...)
-		}
-	}
 }
 
 // Text renders cells for tests, below the status of each requirement. Equal input gives equal bytes.

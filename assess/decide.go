@@ -1,10 +1,12 @@
 package assess
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"assay/artefact"
 	"assay/collect"
@@ -52,12 +54,39 @@ type DecisionSeen struct {
 	Gone  []string `json:"gone,omitempty"`
 }
 
-// A bench is what cells are judged on: facts and decisions.
+// A bench is what cells are judged on: facts and decisions. Several cells may be judged on it at once, for a decision is about one of them. What many
+// questions are about is made once.
 type bench struct {
 	base      *fact.Base
 	decisions []Decision
 	outcome   []DecisionSeen // of each decision
-	held      map[string][]unitSeen
+	judged    int64          // cells judged, and cells remembered
+	reused    int64
+	held      shelf[string, []unitSeen]
+	whole     shelf[string, everything]                    // by cell
+	is        shelf[string, []FocusPart]                   // by cell
+	stories   shelf[[2]string, map[fact.Gap][]fact.GapRow] // by cell and predicate
+	said      shelf[fact.Ref, string]
+}
+
+// A shelf keeps what is made once for each key. Whoever asks for it while it is made waits.
+type shelf[K comparable, V any] struct {
+	mu   sync.Mutex
+	made map[K]func() V
+}
+
+func (s *shelf[K, V]) get(k K, from func() V) V {
+	s.mu.Lock()
+	f := s.made[k]
+	if f == nil {
+		if s.made == nil {
+			s.made = map[K]func() V{}
+		}
+		f = sync.OnceValue(from)
+		s.made[k] = f
+	}
+	s.mu.Unlock()
+	return f()
 }
 
 // A unitSeen is a unit of a component as its Substance row has it.
@@ -69,21 +98,15 @@ type unitSeen struct {
 
 // units returns the units of component, by path.
 func (x *bench) units(component string) []unitSeen {
-	if us, ok := x.held[component]; ok {
+	return x.held.get(component, func() (us []unitSeen) {
+		for _, r := range x.base.Rows(component, fact.Substance{}) {
+			f := r.Fact.(fact.Substance)
+			counts := r.Class != artefact.Test && r.Class != artefact.Example && r.Class != artefact.DevProfile
+			us = append(us, unitSeen{f.Site.Unit, f.Digest, counts})
+		}
+		slices.SortFunc(us, func(a, b unitSeen) int { return strings.Compare(a.path, b.path) })
 		return us
-	}
-	var us []unitSeen
-	for _, r := range x.base.Rows(component, fact.Substance{}) {
-		f := r.Fact.(fact.Substance)
-		counts := r.Class != artefact.Test && r.Class != artefact.Example && r.Class != artefact.DevProfile
-		us = append(us, unitSeen{f.Site.Unit, f.Digest, counts})
-	}
-	slices.SortFunc(us, func(a, b unitSeen) int { return strings.Compare(a.path, b.path) })
-	if x.held == nil {
-		x.held = map[string][]unitSeen{}
-	}
-	x.held[component] = us
-	return us
+	})
 }
 
 // substance is the digest of what u says: what its readers could tell, or its bytes; "" if nobody could read it.
@@ -120,7 +143,7 @@ func (x *bench) focus(rule, cell string, span []string, q rules.Question, set []
 	for _, ref := range q.Facts {
 		out.Focus = append(out.Focus, FocusPart{ref, x.words(span, ref)})
 	}
-	trace(x.base, span, q.Gaps, func(g fact.Gap, _ fact.GapRow) {
+	x.trace(cell, span, q.Gaps, func(g fact.Gap, _ fact.GapRow) {
 		digest, known := x.content(span, g.Unit)
 		if g.Unit != "" && !known {
 			out.Unbound = append(out.Unbound, g.Unit)
@@ -128,16 +151,47 @@ func (x *bench) focus(rule, cell string, span []string, q rules.Question, set []
 		add(fmt.Sprintf("%s could not be told (%s)", strings.TrimSpace(g.Predicate+" of "+cmp.Or(g.Unit, "the component")), g.Kind), "gap", g.Ref().String(), digest)
 	})
 	if q.Whole || len(out.Focus) == 0 { // never about nothing: then about what the component is
+		out.Focus = append(out.Focus, x.components(cell, span)...)
+	}
+	if q.Whole {
+		all := x.everything(cell, span)
+		out.Focus, out.Unbound = append(out.Focus, all.parts...), append(out.Unbound, all.unbound...)
+	}
+	slices.SortFunc(out.Focus, compareParts)
+	out.Focus = slices.CompactFunc(out.Focus, func(a, b FocusPart) bool { return a.ID == b.ID })
+	slices.Sort(out.Unbound)
+	out.Unbound = slices.Compact(out.Unbound)
+	out.About = aboutOf(out.Focus)
+	return out
+}
+
+// compareParts orders the parts of a focus.
+func compareParts(a, b FocusPart) int { return bytes.Compare(a.ID[:], b.ID[:]) }
+
+// components says what those of a cell, which are span, are.
+func (x *bench) components(cell string, span []string) []FocusPart {
+	return x.is.get(cell, func() (out []FocusPart) {
 		for _, c := range span {
 			for _, k := range []fact.Fact{fact.Component{}, fact.Matched{}} {
 				for _, r := range x.base.Rows(c, k) {
 					ref := r.Ref()
-					add(fact.Words(r.Fact), "is", c, ref.String())
+					out = append(out, FocusPart{artefact.Hash("is", c, ref.String()), x.say(r)})
 				}
 			}
 		}
-	}
-	if q.Whole {
+		return out
+	})
+}
+
+// An everything is the focus of all that counts in a cell, and what of that nobody could read.
+type everything struct {
+	parts   []FocusPart
+	unbound []string
+}
+
+// everything returns that of a cell, whose components are span.
+func (x *bench) everything(cell string, span []string) everything {
+	return x.whole.get(cell, func() (e everything) {
 		var us []unitSeen
 		for _, c := range span {
 			for _, u := range x.units(c) {
@@ -145,24 +199,38 @@ func (x *bench) focus(rule, cell string, span []string, q rules.Question, set []
 					continue
 				}
 				if us = append(us, u); u.digest == "" {
-					out.Unbound = append(out.Unbound, u.path)
+					e.unbound = append(e.unbound, u.path)
 				}
 			}
 		}
 		slices.SortFunc(us, func(a, b unitSeen) int {
 			return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.digest, b.digest))
 		})
-		us = slices.Compact(us)
-		for _, g := range grouped(us) {
-			add(g.text, g.parts...)
+		for _, g := range grouped(slices.Compact(us)) {
+			e.parts = append(e.parts, FocusPart{artefact.Hash(g.parts...), g.text})
+		}
+		return e
+	})
+}
+
+// trace visits gaps and those they stem from, each once, with what is told of it in a cell, whose components are span.
+func (x *bench) trace(cell string, span []string, gaps []fact.Gap, visit func(fact.Gap, fact.GapRow)) {
+	seen := map[fact.Gap]bool{}
+	for todo := slices.Clone(gaps); len(todo) > 0; todo = todo[1:] {
+		g := todo[0]
+		if seen[g] {
+			continue
+		}
+		seen[g] = true
+		rows := x.stories.get([2]string{cell, g.Predicate}, func() map[fact.Gap][]fact.GapRow { return x.base.Stories(span, g.Predicate) })[g]
+		if len(rows) == 0 {
+			visit(g, fact.GapRow{Gap: g})
+		}
+		for _, row := range rows {
+			visit(g, row)
+			todo = append(todo, row.Origin...)
 		}
 	}
-	slices.SortFunc(out.Focus, func(a, b FocusPart) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	out.Focus = slices.CompactFunc(out.Focus, func(a, b FocusPart) bool { return a.ID == b.ID })
-	slices.Sort(out.Unbound)
-	out.Unbound = slices.Compact(out.Unbound)
-	out.About = aboutOf(out.Focus)
-	return out
 }
 
 // aboutOf returns the digest of a focus, whose parts are sorted.
@@ -222,11 +290,16 @@ func (x *bench) words(span []string, ref fact.Ref) string {
 	if !ok {
 		return "a fact that is no longer there"
 	}
-	text := fact.Words(row.Fact)
+	text := x.say(row)
 	if p := row.Place.File(); p != "" {
 		text += " in " + p
 	}
 	return text
+}
+
+// say says a fact, wherever it was seen.
+func (x *bench) say(row fact.Row) string {
+	return x.said.get(row.Ref(), func() string { return fact.Words(row.Fact) })
 }
 
 // decide returns the answer given to q. Of one person the latest counts; if several decided differently, the worst does. Not if what q is about
@@ -321,7 +394,7 @@ func (x *bench) findingFocus(span []string, f rules.Finding) (out []FocusPart) {
 		}
 		out = append(out, FocusPart{artefact.Hash(parts...), x.words(span, ref)})
 	}
-	slices.SortFunc(out, func(a, b FocusPart) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(out, compareParts)
 	return slices.CompactFunc(out, func(a, b FocusPart) bool { return a.ID == b.ID })
 }
 

@@ -13,6 +13,7 @@ import (
 	"assay/artefact"
 	"assay/derive"
 	"assay/fact"
+	"assay/model"
 	"assay/rules"
 	"assay/scheme"
 )
@@ -38,6 +39,7 @@ type Document struct {
 	Functions       []Functionality            `json:"functionalities"`
 	Images          []ImageSeen                `json:"images"`
 	Differences     []Differences              `json:"differences"`
+	Model           *model.Graph               `json:"model"`
 	Facts           map[string]json.RawMessage `json:"facts"`
 	Summary         map[string]int             `json:"summary"` // requirements by status
 	Indicators      []Indicator                `json:"indicators"`
@@ -298,6 +300,11 @@ func (e *Engine) Document(a *Assessment, meta Meta) *Document {
 	d.vulnerabilities(a)
 	d.images(a, meta.At)
 	d.differences(a)
+	var names []string
+	for _, c := range a.Components {
+		names = append(names, c.Name)
+	}
+	d.Model = model.Of(a.Base, names)
 	d.indicators(a)
 	for _, c := range a.Coverage {
 		d.Coverage = append(d.Coverage, CoverageLine(c))
@@ -557,6 +564,7 @@ func (d *Document) requirements(e *Engine, a *Assessment) {
 	for _, r := range e.Rules {
 		byID[r.ID] = r
 	}
+	finder := &bench{base: a.Base}
 	for _, req := range scheme.All() {
 		if len(cells[req.ID]) == 0 {
 			continue
@@ -579,7 +587,7 @@ func (d *Document) requirements(e *Engine, a *Assessment) {
 				if c.Component != name {
 					continue
 				}
-				rr := d.rule(a, c)
+				rr := d.rule(a, c, finder)
 				rr.Rulings = byID[c.Rule].Rulings
 				out.Rules = append(out.Rules, rr)
 				ss = append(ss, rr.Status)
@@ -627,20 +635,20 @@ func (d *Document) supplied(a *Assessment, req scheme.Requirement) (out []Eviden
 	return out
 }
 
-func (d *Document) rule(a *Assessment, c Cell) RuleResult {
+func (d *Document) rule(a *Assessment, c Cell, finder *bench) RuleResult {
 	span := []string{c.Component}
 	if c.Component == "" {
 		span = a.Plan.Components
 	}
 	rr := RuleResult{ID: c.Rule, Status: c.Result.Status, View: c.View, Grade: fact.Challenged, Findings: []FindingSeen{}}
-	finder := &bench{base: a.Base}
 	for _, f := range c.Result.Findings {
 		s := FindingSeen{ID: FindingID(c.Rule, c.Component, f), Subject: f.Subject, Status: f.Status, Grade: f.Grade, Text: f.Said(), Overruled: f.Overruled, Facts: f.Cites()}
 		if f.Decided != "" {
 			s.Found, s.Decided = f.Found.String(), f.Decided
 		}
 		if f.Machine() == rules.Violated && !f.Overruled {
-			s.About = d.focus(finder.findingFocus(span, f))
+			about := finder.findingFocus(span, f)
+			s.About = d.focus(aboutOf(about), about)
 		}
 		for _, ref := range s.Facts {
 			for _, p := range c.Where[ref] {
@@ -670,7 +678,7 @@ func (d *Document) rule(a *Assessment, c Cell) RuleResult {
 		id := "q:" + strings.TrimPrefix(q.ID.String(), "sha256:")[:16]
 		rr.Questions = append(rr.Questions, id)
 		asked := QuestionAsked{ID: id, Requirement: requirement(c.Rule), Rule: c.Rule, Component: c.Component, Subject: q.Subject, Text: q.Text, Evidence: q.Evidence, Key: q.ID, About: q.About, Unbound: q.Unbound, Status: q.State, Answers: []AnswerOffered{}}
-		d.focus(q.Focus)
+		d.focus(q.About, q.Focus)
 		for _, an := range q.Answers {
 			asked.Answers = append(asked.Answers, AnswerOffered{an.Text, an.LeadsTo})
 		}
@@ -679,9 +687,9 @@ func (d *Document) rule(a *Assessment, c Cell) RuleResult {
 	return rr
 }
 
-// focus keeps the parts of a focus, and returns its digest.
-func (d *Document) focus(parts []FocusPart) string {
-	key := aboutOf(parts).String()
+// focus keeps the parts of a focus, whose digest is about, and returns that.
+func (d *Document) focus(about artefact.Digest, parts []FocusPart) string {
+	key := about.String()
 	if d.Focuses[key] == nil {
 		d.Focuses[key] = append([]FocusPart{}, parts...)
 	}

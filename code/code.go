@@ -16,7 +16,10 @@
 // It holds plain data, and depends on no parser.
 package code
 
-import "assay/fact"
+import (
+	"assay/fact"
+	"assay/program"
+)
 
 // A File is one source file.
 type File struct {
@@ -33,7 +36,9 @@ type File struct {
 	Entries     []Entry
 	Tags        []Tag
 	Unread      []Unread
-	Substance   string // digest of what the file says, whatever its layout and comments are; "" if that was not told apart
+	Program     *program.Tree // nil if this language has no reader of programs yet
+	Cut         bool          // Program lacks what went beyond its bounds
+	Substance   string        // digest of what the file says, whatever its layout and comments are; "" if that was not told apart
 }
 
 // Complete reports whether all of the file was understood.

@@ -13,6 +13,7 @@ import (
 
 	"assay/artefact"
 	"assay/fact"
+	"assay/program"
 )
 
 // forms are the structured forms that languages are written in, where they do not have its name.
@@ -82,6 +83,9 @@ type Extract struct {
 
 	// Substance is a digest of what the content says, whatever its layout and comments are, if the collector can tell (fact.Substance).
 	Substance string `json:",omitempty"`
+
+	// Program is an encoded program.Tree, which a fact.Program among Rows names. The framework keeps it apart.
+	Program []byte `json:",omitempty"`
 }
 
 // A Pass is one collector at work on one unit.
@@ -116,6 +120,13 @@ func (p *Pass) EmitAt(g fact.Grade, f fact.Fact, at Spot) {
 
 // Substance records a digest of what the content says that layout and comments do not change.
 func (p *Pass) Substance(digest string) { p.out.Substance = digest }
+
+// Program records the tree of a source file.
+func (p *Pass) Program(language string, t *program.Tree) {
+	p.out.Program = t.Encode()
+	d := artefact.Hash(string(p.out.Program))
+	p.EmitAt(best(p.Family), fact.Program{Language: language, Digest: d.String()}, Spot{Line: 1, Column: 1})
+}
 
 // Gap records that kind could not be established. Why is one of Gap's words; the text is for people.
 func (p *Pass) Gap(kind fact.Fact, line int, why, format string, args ...any) {

@@ -30,11 +30,14 @@ deployment runs it or builds it, or by its name alone. One that none of this exp
 
 A file that only says what its own directory is made of (a manifest, a Dockerfile) and cannot be read is a gap in the
 membership of that directory's units alone; a deployment file that cannot be read may run anything, so that is a gap in
-which components there are. Hence it absorbs what manifests and Dockerfiles say.`,
+which components there are. Hence it absorbs what manifests and Dockerfiles say.
+
+Tests that go into no component, in a directory of their own, may be of each (SystemTest): known by their place and name, for what they
+call is a matter of addresses that are known when they run.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
 		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
 		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
-	Emits: []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}},
+	Emits: []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}, fact.SystemTest{}},
 	Absorbs: []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
 		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
 	AllUnits: true,
@@ -1038,6 +1041,7 @@ func (s *surveyor) emit() {
 			claims[f] = append(claims[f], c)
 		}
 	}
+	var nobodys []string
 	for _, p := range slices.Sorted(maps.Keys(s.units)) {
 		got := map[*candidate]bool{}
 		member := func(c *candidate, dir string) {
@@ -1090,7 +1094,11 @@ func (s *surveyor) emit() {
 		if len(got) == 0 && s.units[p].Class == "test" {
 			s.beside(p, member)
 		}
+		if len(got) == 0 {
+			nobodys = append(nobodys, p)
+		}
 	}
+	s.systemTests(nobodys)
 }
 
 // describe settles the kind and origin of c.

@@ -422,8 +422,10 @@ func (d *delivery) suites() {
 			refs[k] = append(refs[k], t.ref)
 		}
 	}
-	for k, s := range counts {
-		d.p.Emit(*s, refs[k]...)
+	for _, k := range slices.SortedFunc(maps.Keys(counts), func(a, b id) int {
+		return cmp.Or(strings.Compare(a.language, b.language), strings.Compare(a.framework, b.framework))
+	}) {
+		d.p.Emit(*counts[k], refs[k]...)
 	}
 	var scripts []fact.Ref
 	for _, p := range d.sorted {

@@ -11,6 +11,7 @@ import (
 
 	"assay/artefact"
 	"assay/fact"
+	"assay/program"
 )
 
 // Whole is the component, before there are components, to which all belongs. Unmapped is that of what no component
@@ -31,12 +32,20 @@ type Derivation struct {
 	Absorbs   []fact.Fact // among Needs
 	AllUnits  bool        // it sees facts of every class: to find that what looks like a test is deployed
 	Run       func(*Pass) error
+
+	// Spans, if there is one, makes this a derivation over all components at once: it says which of them a fact belongs to. A gap of its
+	// belongs to those that have the gap's unit, or to all.
+	Spans func(fact.Fact) []string
+
+	// Links says that it asks for programs (Pass.Program).
+	Links bool
 }
 
 // A Pass is one derivation at work on one component.
 type Pass struct {
 	*fact.View
-	Component string // Whole in the first stratum
+	Component string // Whole in the first stratum, and of what spans all components
+	Programs  func(digest string) (*program.Tree, error)
 	d         *Derivation
 	rows      []fact.Row
 	gaps      []fact.GapRow
@@ -47,11 +56,14 @@ func in(kinds []fact.Fact, predicate string) bool {
 }
 
 // Emit records what follows from the facts from. It is no better evidence than the weakest of them.
-func (p *Pass) Emit(f fact.Fact, from ...fact.Ref) {
+func (p *Pass) Emit(f fact.Fact, from ...fact.Ref) { p.EmitAt(f, fact.Place{}, from...) }
+
+// EmitAt is Emit for what stands at a place of its own: there, and not where from were seen, people are shown it.
+func (p *Pass) EmitAt(f fact.Fact, place fact.Place, from ...fact.Ref) {
 	if !in(p.d.Emits, fact.Name(f)) {
 		panic(p.d.Name + " emits " + fact.Name(f) + ", which it does not own to")
 	}
-	r := fact.Row{Fact: f, Grade: fact.Challenged, Class: artefact.DevProfile, Collector: p.d.Name, From: from}
+	r := fact.Row{Fact: f, Grade: fact.Challenged, Class: artefact.DevProfile, Place: place, Collector: p.d.Name, From: from}
 	for _, ref := range from {
 		x, ok := p.Row(ref)
 		if !ok {
@@ -80,8 +92,8 @@ type Output struct {
 }
 
 // View returns what d may see of component.
-func (d *Derivation) View(b *fact.Base, component string) *fact.View {
-	v := b.View([]string{component}, classes, d.Needs...)
+func (d *Derivation) View(b *fact.Base, components ...string) *fact.View {
+	v := b.View(components, classes, d.Needs...)
 	if d.AllUnits {
 		v.Widen(artefact.Test, artefact.Example, artefact.Vendored, artefact.Generated, artefact.DevProfile)
 	}
@@ -89,8 +101,11 @@ func (d *Derivation) View(b *fact.Base, component string) *fact.View {
 }
 
 // Apply runs d on v, which is component's, and settles the account of gaps.
-func (d *Derivation) Apply(v *fact.View, component string) (out Output) {
-	p := &Pass{View: v, Component: component, d: d}
+func (d *Derivation) Apply(v *fact.View, component string) Output { return d.Link(v, component, nil) }
+
+// Link is Apply for a derivation that asks for programs, which it gets from programs.
+func (d *Derivation) Link(v *fact.View, component string, programs func(digest string) (*program.Tree, error)) (out Output) {
+	p := &Pass{View: v, Component: component, Programs: programs, d: d}
 	if err := p.run(); err != nil {
 		p.rows, p.gaps = nil, nil
 		for _, k := range d.Emits {
@@ -219,6 +234,29 @@ func besides(f fact.Fact) bool {
 
 func underived(predicate string) fact.GapRow {
 	return fact.GapRow{Gap: fact.Gap{Predicate: predicate, Kind: "underived"}, Text: "nothing derives it"}
+}
+
+// Share adds what d made of all components to those that it concerns.
+func (d *Derivation) Share(b *fact.Base, plan *Plan, out Output) {
+	for _, c := range plan.Components {
+		d.Put(b, c, Output{})
+	}
+	for _, r := range out.Rows {
+		for _, c := range d.Spans(r.Fact) {
+			if slices.Contains(plan.Components, c) {
+				b.Add(c, r)
+			}
+		}
+	}
+	for _, g := range out.Gaps {
+		of := plan.Components
+		if m := plan.Members[g.Unit]; len(m) > 0 {
+			of = m
+		}
+		for _, c := range of {
+			b.Lack(c, g)
+		}
+	}
 }
 
 // Put adds to component what d made of it.

@@ -95,8 +95,18 @@ func State(b, whole *fact.Base, stratum []*Derivation, stated []fact.Row, units 
 			}
 		}
 	}
+	var own []string
+	for _, r := range stated {
+		if c, ok := r.Fact.(fact.Component); ok && c.Origin == "own" {
+			own = append(own, c.Name)
+		}
+	}
 	for _, r := range stated {
 		switch f := r.Fact.(type) {
+		case fact.SystemTest: // it may be of each
+			for _, c := range own {
+				b.Add(c, r)
+			}
 		case fact.Member:
 			b.Add(f.Component, r)
 		case fact.Component:

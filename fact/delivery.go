@@ -15,6 +15,12 @@ type TestSuite struct {
 	Note                           string
 }
 
+// SystemTest says that in Dir, which is no component's, there are tests that may exercise any of them: a suite for the system as a whole,
+// in a directory of its own or another root. Format is the language they are written in, or the tool that reads them (tracetest, postman,
+// k6). Which components they exercise, and whether they assert anything, is not told. Tests beside code that nobody claims are that
+// code's, and no such suite.
+type SystemTest struct{ Dir, Format string }
+
 // Logic says what of a component's own code there is to test. Kind is code, little (a main class with annotations and its
 // configuration, scripts beside a product) or load (it is itself a test that loads others). A component without it has no code of its own.
 type Logic struct{ Component, Kind, Detail string }
@@ -40,12 +46,14 @@ type Gate struct {
 	Does, Status, Why                      string
 }
 
-func (TestSuite) fact() {}
-func (Logic) fact()     {}
-func (TestRun) fact()   {}
-func (Gate) fact()      {}
+func (SystemTest) fact() {}
+func (TestSuite) fact()  {}
+func (Logic) fact()      {}
+func (TestRun) fact()    {}
+func (Gate) fact()       {}
 
 var (
+	_ = register[SystemTest]()
 	_ = register[TestSuite]()
 	_ = register[Logic]()
 	_ = register[TestRun]()

@@ -34,10 +34,13 @@ type ImageBuild struct {
 	Site                Site
 }
 
-// Environment is a variable that a deployment gives to a container. Values that look like secrets are masked.
+// Environment is a variable that a deployment gives to a container. Values that look like secrets are masked. Platform dockerfile is that of a stage of an
+// image (Site's symbol), which holds unless the deployment says otherwise. A Key that ends in * stands for all that its value names. In a value the key
+// configmap/NAME/KEY or secret/NAME/KEY is an entry of such an object; any other is a variable of whoever deploys. Credential is as in Setting.
 type Environment struct {
 	Platform, Workload, Key string
 	Value                   Value
+	Credential              string
 	Site                    Site
 }
 
@@ -96,7 +99,7 @@ var (
 	_ = register[Container](artefact.Deployment).optional()
 	_ = register[Object](artefact.Deployment).optional()
 	_ = register[ImageBuild](artefact.Deployment, artefact.Manifest).optional()
-	_ = register[Environment](artefact.Deployment).optional()
+	_ = register[Environment](artefact.Deployment, artefact.Recipe).optional()
 	_ = register[Stage](artefact.Recipe).optional()
 	_ = register[Copied](artefact.Recipe).optional()
 	_ = register[Started](artefact.Recipe).optional()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"assay/artefact"
@@ -40,15 +41,17 @@ func (b *Base) Encode(w io.Writer) error {
 		lines = append(lines, data)
 		return err
 	}
-	for k, bk := range b.buckets {
-		for i := range bk.rows {
-			if err := add(line{Component: k[0], Row: &bk.rows[i]}); err != nil {
-				return err
+	for component, p := range b.parts {
+		for _, k := range p.buckets {
+			for i := range k.rows {
+				if err := add(line{Component: component, Row: &k.rows[i]}); err != nil {
+					return err
+				}
 			}
-		}
-		for _, g := range bk.gaps {
-			if err := add(line{Component: k[0], Gap: &gapOut{g.Predicate, g.Unit, g.Kind, g.Class, g.Text, g.Line, g.Origin}}); err != nil {
-				return err
+			for _, g := range k.gaps {
+				if err := add(line{Component: component, Gap: &gapOut{g.Predicate, g.Unit, g.Kind, g.Class, g.Text, g.Line, g.Origin}}); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -68,6 +71,7 @@ func DecodeBase(r io.Reader) (*Base, error) {
 	b := new(Base)
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, maxLine)
+	s.Split(wholeLine)
 	var last []byte
 	for n := 1; s.Scan(); n++ {
 		data := s.Bytes()
@@ -104,12 +108,18 @@ func DecodeBase(r io.Reader) (*Base, error) {
 	return b, nil
 }
 
+// wholeLine splits at line breaks as Encode writes them, and at no others: what reads the same must be the same.
+func wholeLine(data []byte, end bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if end && len(data) > 0 {
+		return 0, nil, errors.New("the last line is cut off")
+	}
+	return 0, nil, nil
+}
+
 // Components returns the names of the components that b holds anything of, sorted.
 func (b *Base) Components() []string {
-	var out []string
-	for k := range b.buckets {
-		out = append(out, k[0])
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.Sorted(maps.Keys(b.parts))
 }

@@ -42,6 +42,8 @@ func TestEncodeBase(t *testing.T) {
 		"an unknown field":     strings.Replace(one.String(), `{"c":`, `{"x":1,"c":`, 1),
 		"white space":          strings.Replace(one.String(), `{"c":`, `{ "c":`, 1),
 		"no gap of this kind":  strings.Replace(one.String(), `"k":"unread"`, `"k":"fine"`, 1),
+		"other line breaks":    strings.ReplaceAll(one.String(), "\n", "\r\n"),
+		"cut off":              strings.TrimSuffix(one.String(), "\n"),
 		"neither":              `{"c":"x"}` + "\n",
 		"no JSON":              "x\n",
 	} {

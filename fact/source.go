@@ -108,17 +108,35 @@ type (
 	Hash HashCall
 )
 
-// Setting is a key that a configuration file sets; Configured is what holds in deployment once all files are read.
+// Setting is a key that a configuration file sets; Configured is what holds in deployment once all files are read, for one component.
 // Values that look like secrets are masked.
+//
+// A setting's file tells by its path what reads it, for which application and profile: derive/configuration_sources.go knows the names. Site's symbol is
+// the profile expression on which the document that it stands in depends, "" if on none (of Spring: on-profile, several with commas between; @PLATFORM behind it
+// for on-cloud-platform). Document counts the documents of the file from 0, for a later one overrides. Overridden says that the same document sets the key again further down.
+// Credential is plain if the value is, or has in it, a credential in clear (which was masked), reference if it is a credential that comes from elsewhere, encrypted if it stands
+// there in a form that needs a key, or "".
+//
+// Configured's Key is written as the file has it; a variable of the environment is env:NAME, a flag of the command line flag:NAME. Value has all placeholders put in;
+// a Key that is left in it is set by nobody, or (deployment:NAME) by whoever deploys. Source says what set it: file, bootstrap, profile file, configuration server, mounted file, dotenv,
+// image, environment, system property, command line; "" is a file of which only the key is known, nothing if it is unset there. Profile and Deployment say where it holds (the
+// active profiles with commas between, "default" if there are none; the deployment file, with the rendering behind a + and the container behind a #; several with or between), "" for everywhere in production. Aside is one that is no production: it is there to be seen, and overrides nothing.
 type (
 	Setting struct {
-		Key   string
-		Value Value
-		Site  Site
+		Key        string
+		Value      Value
+		Document   int
+		Overridden bool
+		Credential string
+		Site       Site
 	}
 	Configured struct {
-		Key   string
-		Value Value
+		Key                 string
+		Value               Value
+		Credential          string
+		Source              string
+		Profile, Deployment string
+		Aside               bool
 	}
 )
 

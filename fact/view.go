@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,9 +13,17 @@ import (
 )
 
 // A Base holds rows and gaps in buckets by component and predicate. A bucket's digest is that of what it says, not of where.
+//
+// Once a component holds something, what is its own may be read and added to while others are worked on. Once a base is settled, and until
+// something is added, several may read all of it at once.
 type Base struct {
-	buckets map[[2]string]*bucket
-	sources map[string]map[Ref][]source // by component; made when first asked for, dropped when rows are added
+	parts map[string]*part // by component
+}
+
+// A part is what is known of one component.
+type part struct {
+	buckets map[string]*bucket // by predicate
+	sources map[Ref][]source   // made when first asked for, dropped when rows are added
 }
 
 // A source is a row by which a fact is known: where it was seen, or what it was derived from.
@@ -31,22 +40,41 @@ type bucket struct {
 }
 
 func (b *Base) at(component, predicate string) *bucket {
-	if b.buckets == nil {
-		b.buckets = map[[2]string]*bucket{}
+	p := b.parts[component]
+	if p == nil {
+		if b.parts == nil {
+			b.parts = map[string]*part{}
+		}
+		p = &part{buckets: map[string]*bucket{}}
+		b.parts[component] = p
 	}
-	k := [2]string{component, predicate}
-	if b.buckets[k] == nil {
-		b.buckets[k] = new(bucket)
+	if p.buckets[predicate] == nil {
+		p.buckets[predicate] = new(bucket)
 	}
-	return b.buckets[k]
+	return p.buckets[predicate]
 }
 
 // see is at for those who only read.
 func (b *Base) see(component, predicate string) *bucket {
-	if k := b.buckets[[2]string{component, predicate}]; k != nil {
-		return k
+	if p := b.parts[component]; p != nil && p.buckets[predicate] != nil {
+		return p.buckets[predicate]
 	}
 	return new(bucket)
+}
+
+// Settle works out all that is otherwise worked out when it is first read: the digests of what is there, and where each fact was seen. Each does
+// n things, at once or one by one.
+func (b *Base) Settle(each func(n int, do func(i int))) {
+	var names []string
+	var ks []*bucket
+	for name, p := range b.parts {
+		names = append(names, name)
+		for _, k := range p.buckets {
+			ks = append(ks, k)
+		}
+	}
+	each(len(ks), func(i int) { ks[i].ref() })
+	each(len(names), func(i int) { b.index(names[i]) })
 }
 
 // Add puts rows into component.
@@ -56,7 +84,9 @@ func (b *Base) Add(component string, rows ...Row) {
 		k := b.at(component, Name(r.Fact))
 		k.rows, k.digest = append(k.rows, r), Ref{}
 	}
-	delete(b.sources, component)
+	if p := b.parts[component]; p != nil {
+		p.sources = nil
+	}
 }
 
 // Lack puts gaps into component.
@@ -131,6 +161,17 @@ func (v *View) Digest() Ref {
 	}
 	return artefact.Hash(parts...)
 }
+
+// Part is what v shows of one of its components.
+func (v *View) Part(component string) *View {
+	if !slices.Contains(v.components, component) {
+		panic("fact: part of " + component + ", which is not in the view")
+	}
+	return &View{base: v.base, components: []string{component}, classes: v.classes, owed: v.owed, predicates: v.predicates, params: v.params}
+}
+
+// Components are those that v shows, sorted.
+func (v *View) Components() []string { return slices.Clone(v.components) }
 
 // Span says that v shows the whole ToE, however many components that are.
 func (v *View) Span() *View {
@@ -265,34 +306,41 @@ func (b *Base) places(components []string, ref Ref, seen map[Ref]bool, out *[]Pl
 	seen[ref] = true
 	for _, c := range components {
 		for _, s := range b.index(c)[ref] {
-			if len(s.from) == 0 {
+			if len(s.from) == 0 || s.place.Unit != "" { // what was derived from a part of a file stands there
 				*out = append(*out, s.place)
+				continue
+			}
+			where := components
+			if _, ok := s.row.Fact.(Handed); ok { // it stands where it was handed out
+				where = slices.Collect(maps.Keys(b.parts))
 			}
 			for _, from := range s.from {
-				b.places(components, from, seen, out)
+				b.places(where, from, seen, out)
 			}
 		}
 	}
 }
 
 func (b *Base) index(component string) map[Ref][]source {
-	if x, ok := b.sources[component]; ok {
-		return x
+	p := b.parts[component]
+	if p == nil {
+		return nil
 	}
-	x := map[Ref][]source{}
-	for k, bk := range b.buckets {
-		if k[0] == component {
-			for i := range bk.rows {
-				r := &bk.rows[i]
+	if p.sources == nil {
+		n := 0
+		for _, k := range p.buckets {
+			n += len(k.rows)
+		}
+		x := make(map[Ref][]source, n)
+		for _, k := range p.buckets {
+			for i := range k.rows {
+				r := &k.rows[i]
 				x[r.id] = append(x[r.id], source{r.Place, r.From, r})
 			}
 		}
+		p.sources = x
 	}
-	if b.sources == nil {
-		b.sources = map[string]map[Ref][]source{}
-	}
-	b.sources[component] = x
-	return x
+	return p.sources
 }
 
 // Find returns a row of the fact ref in components.

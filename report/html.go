@@ -37,6 +37,8 @@ var (
 	htmlStyle string
 	//go:embed html/report.js
 	htmlScript string
+	//go:embed html/picture.js
+	htmlPictureScript string
 )
 
 var (
@@ -59,13 +61,13 @@ func framed(edge, script string) htmlFrame {
 		h := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(h[:]) + "'"
 	}
-	policy := "default-src 'none'; style-src " + sum(htmlStyle) + " " + sum(paper) + "; base-uri 'none'; form-action 'none'; img-src data:; script-src "
+	policy := "default-src 'none'; style-src " + sum(htmlStyle+pictureStyle) + " " + sum(paper) + "; base-uri 'none'; form-action 'none'; img-src data:; script-src "
 	if script == "" {
 		policy += "'none'"
 	} else {
 		policy += sum(script)
 	}
-	return htmlFrame{policy, template.CSS(htmlStyle), template.CSS(paper), template.JS(script)}
+	return htmlFrame{policy, template.CSS(htmlStyle + pictureStyle), template.CSS(paper), template.JS(script)}
 }
 
 // cssText returns text for a string of CSS in a style element: all but a few characters as their numbers, each of which ends in a space.

@@ -11,6 +11,7 @@ import (
 
 	"assay/assess"
 	"assay/derive"
+	"assay/fact"
 	"assay/rules"
 )
 
@@ -56,6 +57,7 @@ type htmlPage struct {
 	Whole      bool // some requirement has a cell of the whole system
 	Components []htmlComponent
 
+	Picture       *htmlPicture // nil where nothing is known
 	Libraries     htmlLibraries
 	Vulnerable    []htmlVulnerability
 	MoreVulns     int
@@ -98,7 +100,7 @@ type (
 		N, More  int
 		First    []htmlEvidence
 	}
-	htmlRoot      struct{ ID, Kind, Revision string }
+	htmlRoot      struct{ ID, Kind string }
 	htmlCollector struct {
 		Name       string
 		Owed, Paid int
@@ -259,7 +261,7 @@ func newHTMLPage(d *assess.Document) *htmlPage {
 	n := tallied(d)
 	p := &htmlPage{Name: cmp.Or(shown(d.ToE.Name), "unnamed system"), At: day(d.At), Total: len(d.Requirements), Overruled: n.Overruled,
 		Data: htmlData{shown(d.Format), shown(d.ToE.Name), d.ToE.Digest.String(), shown(d.At), shown(d.Scheme.ID), shown(d.Assay.Version), n}}
-	p.Frame = framed(clip(p.Name, 80)+" · assessed "+p.At, htmlScript)
+	p.Frame = framed(clip(p.Name, 80)+" · assessed "+p.At, htmlScript+htmlPictureScript)
 	p.Verdict = "Every requirement that applies is satisfied."
 	if v, u := n.Requirements["violated"], n.Requirements["unknown"]; v > 0 && u > 0 {
 		p.Verdict = fmt.Sprintf("%s violated, and %d unknown.", plural(v, "requirement is", "requirements are"), u)
@@ -280,12 +282,14 @@ func newHTMLPage(d *assess.Document) *htmlPage {
 	// Sections have their ids first, so that no name of a requirement or component can take one.
 	ids := htmlIDs{}
 	for _, id := range []string{"top", "summary", "requirements", "matrix", "components", "libraries", "vulnerabilities", "questions", "evidence", "about", "data", "panel",
-		"panel-title", "panel-close", "panel-body", "panel-list", "filters", "f-text", "f-family", "f-component", "f-clear", "f-status", "shown", "f-libraries", "main"} {
+		"panel-title", "panel-close", "panel-body", "panel-list", "filters", "f-text", "f-family", "f-component", "f-clear", "f-status", "shown", "f-libraries", "main",
+		"architecture", "picture", "picture-title", "picture-desc", "picture-panel", "picture-name", "picture-facts", "picture-close", "picture-tools", "picture-said", "p-requirement", "p-kind", "p-look", "p-on", "p-off", "p-unsaid", "p-clear"} {
 		ids.take(id)
 		ids.take(id, "title")
 	}
 	links := p.requirements(d, ids)
 	p.components(d, ids)
+	p.picture(d, ids)
 	p.head(d, links)
 	p.supplied(d, links)
 	p.Libraries = htmlLibrariesOf(d, true)
@@ -477,7 +481,7 @@ func htmlRuleOf(a *assess.RuleResult, asks map[string]htmlQuestion, several bool
 		if g.Line > 0 {
 			where += fmt.Sprintf(":%d", g.Line)
 		}
-		if y := (htmlGap{where, shown(g.Kind), shown(g.Text), shown(g.Predicate)}); !seen[y] {
+		if y := (htmlGap{where, shown(g.Kind), shown(fact.Told(g.Text)), shown(matter(g.Predicate))}); !seen[y] {
 			seen[y] = true
 			x.Gaps = append(x.Gaps, y)
 		}
@@ -626,7 +630,7 @@ func (p *htmlPage) head(d *assess.Document, links map[string]template.URL) {
 	}
 	p.Covered = fmt.Sprintf("%d of %d readings of files were finished", paid, owed)
 	for _, r := range d.ToE.Roots {
-		p.Roots = append(p.Roots, htmlRoot{shown(r.ID), shown(r.Kind), shown(r.Revision)})
+		p.Roots = append(p.Roots, htmlRoot{shown(r.ID), shown(rootKind(r, len(r.Revision)))})
 		for _, l := range r.LeftOut {
 			p.Unread = append(p.Unread, fmt.Sprintf("left out of root %s: %s, %s", shown(r.ID), plural(l.Files, "file", "files"), shown(l.Why)))
 		}

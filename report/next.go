@@ -3,14 +3,16 @@ package report
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 	"assay/rules"
 )
 
-// A step is something to do: a sentence, and the command that does it, if there is one.
+// A step is something to do: a sentence, and the command that does it or shows more of it.
 type step struct{ text, command string }
 
 // maxSteps bounds what the terminal tells to do next.
@@ -18,25 +20,30 @@ const maxSteps = 9
 
 // next says what to do, the most useful thing first.
 func (t *table) next() {
+	steps := t.steps()
+	if len(steps) == 0 {
+		return
+	}
+	t.line("%s", t.s.paint("1", "What to do next"))
+	for i, s := range steps {
+		t.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", s.text)
+		t.command("       ", s.command)
+	}
+}
+
+func (t *table) steps() []step {
 	steps := slices.Concat(t.violatedNext(), t.offline(), t.open(), t.unreadLanguages())
 	if len(t.d.ToE.Unmapped) > 0 {
 		steps = append(steps, step{"Some files belong to no component, and what they hold counts for nobody. This writes down what was found, for you to correct:", t.s.at("assay init", "")})
 	}
 	steps = append(steps, t.questions()...)
 	if len(steps) == 0 {
-		return
+		return nil
 	}
 	if n := len(steps); n >= maxSteps { // what stands last is always shown
 		steps = slices.Concat(steps[:maxSteps-2], steps[n-1:])
 	}
-	steps = append(steps, step{"To see what this machine and this system lack for better evidence, each with its command:", t.s.at("assay doctor", "")})
-	t.line("%s", t.s.paint("1", "What to do next"))
-	for i, s := range steps {
-		t.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", s.text)
-		if s.command != "" {
-			t.command("       ", s.command)
-		}
-	}
+	return append(steps, step{"To see what this machine and this system lack for better evidence, each with its command:", t.s.at("assay doctor", "")})
 }
 
 // violatedNext leads to the proof of each requirement that is violated.
@@ -132,6 +139,7 @@ func (t *table) open() (steps []step) {
 		gap          assess.GapSeen
 		cells        int
 		requirements []string
+		component    string // of the first
 	}
 	gaps := map[string]*held{}
 	for _, r := range t.d.Requirements {
@@ -144,7 +152,7 @@ func (t *table) open() (steps []step) {
 					}
 					k := g.Unit + "\x00" + g.Text
 					if gaps[k] == nil {
-						gaps[k] = &held{gap: g}
+						gaps[k] = &held{gap: g, component: c.Component}
 					}
 					if !here[k] {
 						here[k] = true
@@ -162,6 +170,9 @@ func (t *table) open() (steps []step) {
 		order = append(order, k)
 	}
 	slices.SortFunc(order, func(a, b string) int {
+		if x, y := variables(gaps[a].gap) != "", variables(gaps[b].gap) != ""; x != y { // nothing is wrong with the system
+			return map[bool]int{true: 1, false: -1}[x]
+		}
 		if gaps[a].cells != gaps[b].cells {
 			return gaps[b].cells - gaps[a].cells
 		}
@@ -178,25 +189,58 @@ func (t *table) open() (steps []step) {
 		if h.gap.Unit != "" {
 			where = fileOf(h.gap.Unit) + ": "
 		}
-		steps = append(steps, step{where + strings.TrimSuffix(h.gap.Text, ".") + ". So " + matter(h.gap.Predicate) + " is not fully known, which holds up " +
-			plural(h.cells, "verdict", "verdicts") + " of " + some(h.requirements, 4) + ".", ""})
+		steps = append(steps, step{where + strings.TrimSuffix(fact.Told(h.gap.Text), ".") + "." + remedy(h.gap) + " So " + matter(h.gap.Predicate) + " is not fully known, which holds up " +
+			plural(h.cells, "verdict", "verdicts") + " of " + some(h.requirements, 4) + ". What waits for it:",
+			t.s.at(strings.TrimSpace("assay why "+h.requirements[0]+" "+quoted(h.component)), "--dir")})
 	}
 	if n := len(steps) - 3; n > 0 {
 		steps = steps[:3]
-		steps[2].text += fmt.Sprintf(" %d more files do alike; assay why REQUIREMENT names them.", n)
+		last := &steps[2].text
+		*last = strings.TrimSuffix(*last, "What waits for it:") + fmt.Sprintf("%d more files do alike. What waits for them:", n)
 	}
 	return steps
 }
 
+// unset matches the end of what is said of a value that rests on variables: in a Dockerfile, a deployment.
+var unset = regexp.MustCompile(`depends on ([A-Za-z_][A-Za-z0-9_]*(?:, [A-Za-z_][A-Za-z0-9_]*)*)$`)
+
+// variables returns the variables by which alone g is not known; "" if it is another gap.
+func variables(g assess.GapSeen) string {
+	if m := unset.FindStringSubmatch(g.Text); m != nil && (g.Kind == "unresolved" || g.Kind == "") {
+		return m[1]
+	}
+	return ""
+}
+
+// remedy says how a value is settled that rests on variables: where the image is built it may be known, and here it is not.
+func remedy(g assess.GapSeen) string {
+	names := variables(g)
+	base := strings.ToLower(path.Base(g.Unit))
+	switch {
+	case names == "":
+		return ""
+	case strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile"):
+		first, _, _ := strings.Cut(names, ",")
+		return " Give it a value there (ARG " + first + "=…), or the image with --image, which holds what came of it."
+	case strings.HasSuffix(base, ".yaml") || strings.HasSuffix(base, ".yml"):
+		return " Set it in .env beside the file, or give it a default (${NAME:-VALUE})."
+	}
+	return ""
+}
+
 // unreadLanguages names the sources that nothing reads.
 func (t *table) unreadLanguages() (steps []step) {
+	files, languages := 0, []string{}
 	for _, c := range t.d.Coverage {
 		if lang, ok := strings.CutPrefix(c.Language, "source "); c.Collector == "" && ok {
 			if lang == "" {
 				lang = "a language that nobody could name"
 			}
-			steps = append(steps, step{fmt.Sprintf("%s in %s: this version reads no such source, so what it could hold stays unknown.", plural(c.Owed, "file", "files"), lang), ""})
+			files, languages = files+c.Owed, append(languages, lang)
 		}
+	}
+	if files > 0 {
+		steps = append(steps, step{fmt.Sprintf("%s in %s: this version reads no such source, so people are asked what it holds:", plural(files, "file", "files"), some(languages, 4)), t.s.at("assay review", "")})
 	}
 	return steps
 }

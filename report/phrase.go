@@ -1,72 +1,18 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 )
 
 // Documents name predicates, which are the words of this program. People read what these mean.
 
-// matters says what a predicate tells, so that it reads after "what is not known:" and before "is not fully known".
-var matters = map[string]string{
-	"Advisory":          "what is published about a library",
-	"Answered":          "which statement answers which vulnerability",
-	"Container":         "which containers run, and how",
-	"Copied":            "which foreign code was copied in",
-	"Dependency":        "which libraries are declared",
-	"Dynamic":           "what code loads by name when it runs",
-	"Brought":           "what evidence people brought",
-	"Resilience":        "which resilience level was measured",
-	"Executes":          "which programs the code starts",
-	"Fetches":           "what the code fetches when it runs",
-	"Gate":              "which job must pass before which",
-	"Idle":              "which libraries nothing uses",
-	"Image":             "what the image is",
-	"ImageBuild":        "how images are built",
-	"Import":            "what the code imports",
-	"Installed":         "which packages the image holds",
-	"Job":               "which jobs the pipeline has",
-	"Library":           "the list of libraries",
-	"Locked":            "which versions are locked",
-	"Logic":             "which code there is to be tested",
-	"LookedUp":          "whether libraries were looked up",
-	"Managed":           "which code is memory-safe",
-	"MayUpdate":         "what may update itself",
-	"Member":            "which files belong to which component",
-	"Module":            "which modules there are",
-	"Native":            "which code is native",
-	"Object":            "which objects are deployed",
-	"Ran":               "what a build or a start runs",
-	"Route":             "which endpoints there are",
-	"Setting":           "how things are configured",
-	"Shipped":           "which files the image holds",
-	"Started":           "what is started",
-	"Statement":         "what the system says of vulnerabilities",
-	"Step":              "what the jobs of the pipeline run",
-	"Stray":             "which libraries are used and not declared",
-	"Submodule":         "which other repositories belong to it",
-	"Target":            "what the pipeline delivers",
-	"TestCase":          "which tests there are",
-	"TestRun":           "which tests the pipeline runs",
-	"TestSuite":         "which tests there are",
-	"Trigger":           "what starts the pipeline",
-	"Unit":              "which files there are",
-	"Updates":           "what updates itself",
-	"Usage":             "what uses which library",
-	"Vulnerable":        "known vulnerabilities",
-	"VulnerabilityData": "the vulnerability data",
-	"Workload":          "what is deployed",
-}
-
-// matter says what predicate tells; one that has no words of its own says its name.
-func matter(predicate string) string {
-	if m, ok := matters[predicate]; ok {
-		return m
-	}
-	return predicate
-}
+// matter says what predicate tells. One of a document that another version wrote may have no words here.
+func matter(predicate string) string { return cmp.Or(fact.Matter(predicate), predicate) }
 
 // derived matches the text of a gap that follows from another one.
 var derived = regexp.MustCompile(`^\S+ needs ([A-Z]\w+)$`)
@@ -81,13 +27,10 @@ func follows(text string) string {
 
 // gapText says a gap as a sentence.
 func gapText(g assess.GapSeen) string {
-	if from := follows(g.Text); from != "" {
-		return matter(from) + " is not fully known, so neither is this"
-	}
 	if g.Text == "" {
 		return matter(g.Predicate) + ": " + kindWord(g.Kind)
 	}
-	return g.Text
+	return fact.Told(g.Text)
 }
 
 // kindWord says what a kind of gap is.
@@ -98,7 +41,7 @@ func kindWord(kind string) string {
 	case "unresolved":
 		return "it is not known before it runs"
 	case "unparsed":
-		return "it could not be understood"
+		return "what stands there is not known to the parser"
 	case "unreadable":
 		return "it could not be opened"
 	case "underived":
@@ -130,6 +73,19 @@ func findingText(f assess.FindingSeen) string {
 		}
 	}
 	return subject + f.Text
+}
+
+// rootKind says what was looked at, with at most digits of its revision. Of a directory that is the state of its repository: the files were taken as they lay
+// there, and nobody asked whether they are those of that revision. No certificate names it either.
+func rootKind(r assess.Root, digits int) string {
+	revision := r.Revision[:min(len(r.Revision), digits)]
+	switch {
+	case revision == "":
+		return r.Kind
+	case r.Kind == "directory":
+		return "working tree at " + revision + ", changed or not"
+	}
+	return r.Kind + " " + revision
 }
 
 // fileOf returns the path of a unit as people know it: without the root, if that is the main one.

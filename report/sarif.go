@@ -191,10 +191,7 @@ func SARIF(w io.Writer, d *assess.Document) error {
 	}
 	bases := map[string]sarifFile{}
 	for _, r := range d.ToE.Roots {
-		text := "the root " + r.ID + " of the system (" + r.Kind
-		if r.Revision != "" {
-			text += ", " + r.Revision
-		}
+		text := "the root " + r.ID + " of the system (" + rootKind(r, len(r.Revision))
 		bases[plain(r.ID)] = sarifFile{Text: sarifText{plain(text + ")")}}
 	}
 	log := map[string]any{"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": []any{map[string]any{

@@ -238,13 +238,7 @@ func (t *table) head() {
 	d := t.d
 	var parts []string
 	for _, r := range d.ToE.Roots {
-		p := r.ID + " (" + r.Kind
-		if r.Revision != "" {
-			if r.Kind == "directory" {
-				p += ", git HEAD" // its files may be others
-			}
-			p += " " + r.Revision[:min(len(r.Revision), 12)]
-		}
+		p := r.ID + " (" + rootKind(r, 12)
 		for _, l := range r.LeftOut {
 			p += fmt.Sprintf("; left out: %d %s", l.Files, l.Why)
 		}

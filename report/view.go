@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 	"assay/rules"
 )
 
@@ -105,7 +106,7 @@ func reason(a *assess.RuleResult) string {
 	gap := ""
 	for _, g := range a.Gaps {
 		if g.Text != "" {
-			gap = plain(g.Text)
+			gap = plain(fact.Told(g.Text))
 			break
 		}
 	}

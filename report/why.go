@@ -338,7 +338,7 @@ func (t *table) finding(f assess.FindingSeen, alone bool) {
 func (t *table) everyGap(gaps []assess.GapSeen) {
 	seen := map[string]bool{}
 	for _, g := range gaps {
-		k := strings.TrimSpace(fmt.Sprintf("%s %s (%s): %s", fileOf(g.Unit), g.Kind, g.Predicate, gapText(g)))
+		k := strings.TrimSpace(fmt.Sprintf("%s %s (%s): %s", fileOf(g.Unit), g.Kind, matter(g.Predicate), gapText(g)))
 		if seen[k] {
 			continue
 		}

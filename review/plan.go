@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 	"assay/rules"
 	"assay/scheme"
 )
 
 // A Task is one thing to do on the way to a certificate.
 type Task struct {
-	Kind         string   `json:"kind"` // command, on this machine; evidence, a file to bring; answer, of a person; fix, of the system
+	Kind         string   `json:"kind"` // fix, of what is violated; command, on this machine; evidence, a file to bring; answer, of a person; supply, by the system
 	Text         string   `json:"text"`
 	Command      string   `json:"command"`
 	Who          []string `json:"who"`   // roles, any of which may
@@ -29,8 +30,9 @@ type Task struct {
 	args      []string // of the command, merged
 }
 
-// TaskKinds are the kinds of tasks, the cheapest first.
-var TaskKinds = []string{"command", "evidence", "answer", "fix"}
+// TaskKinds are the kinds of tasks in the order of a plan: what is violated first, for nothing else leads past it; then what a machine gets, what files
+// show, and what only people know; at last what of the system is not known for want of something in it.
+var TaskKinds = []string{"fix", "command", "evidence", "answer", "supply"}
 
 type planner struct {
 	doc    *assess.Document
@@ -45,7 +47,7 @@ type planner struct {
 	result *assess.RuleResult
 }
 
-// Plan returns what leads from doc to a certificate: commands, evidence, answers and fixes, the cheapest kind first, of one kind those first for which most verdicts
+// Plan returns what leads from doc to a certificate: fixes, commands, evidence, answers and what is to be supplied, in this order (TaskKinds), of one kind those first for which most verdicts
 // wait. What settles several verdicts is one task. Every verdict that stands in the way waits for at least one of them. Dir is the system's
 // directory as its user wrote it.
 func Plan(doc *assess.Document, dir string) []Task {
@@ -69,7 +71,11 @@ func Plan(doc *assess.Document, dir string) []Task {
 				}
 			}
 			if open := c.Status == rules.Unknown || c.Status == rules.Violated; open && len(p.cells[p.cell]) == 0 {
-				p.add(Task{Kind: "fix", key: "why " + p.cell, Text: r.ID + " is " + leads(c.Status) + " of " + whose(c.Component), Command: p.why(), Who: []string{"developer"}})
+				kind := "supply"
+				if c.Status == rules.Violated {
+					kind = "fix"
+				}
+				p.add(Task{Kind: kind, key: "why " + p.cell, Text: r.ID + " is " + leads(c.Status) + " of " + whose(c.Component), Command: p.why(), Who: []string{"developer"}})
 			}
 		}
 	}
@@ -77,7 +83,7 @@ func Plan(doc *assess.Document, dir string) []Task {
 	for _, c := range doc.ToE.Components {
 		if c.Match == "name" {
 			p.req, p.comp = "", c.Name
-			p.add(Task{Kind: "fix", key: "match " + c.Name, Who: []string{"developer"}, Command: "assay init " + word(p.dir),
+			p.add(Task{Kind: "supply", key: "match " + c.Name, Who: []string{"developer"}, Command: "assay init " + word(p.dir),
 				Text: "The image and the source of " + c.Name + " were joined by their names alone, which no certificate rests on: say in assay.yaml which image is built from which directory, or build it with provenance."})
 		}
 	}
@@ -223,9 +229,9 @@ func (p *planner) finding(r *assess.RequirementResult, f assess.FindingSeen) {
 	case p.gaps():
 	case q != nil && len(q.Answers) == 0 && strings.Contains(q.Evidence, "bring it") && p.evidence(r):
 	case q != nil && q.Evidence != "" && q.Status != "decided":
-		p.add(Task{Kind: "fix", key: "bring " + q.Text + "\x00" + q.Evidence, Text: q.Text + " What would tell: " + q.Evidence + ".", Command: p.why(), Who: []string{"developer"}, Look: look})
+		p.add(Task{Kind: "supply", key: "bring " + q.Text + "\x00" + q.Evidence, Text: q.Text + " What would tell: " + q.Evidence + ".", Command: p.why(), Who: []string{"developer"}, Look: look})
 	default:
-		p.add(Task{Kind: "fix", key: "open " + p.result.ID + "\x00" + f.Text, Text: p.req + ": " + f.Text, Command: p.why(), Who: []string{"developer"}, Look: look})
+		p.add(Task{Kind: "supply", key: "open " + p.result.ID + "\x00" + f.Text, Text: p.req + ": " + f.Text, Command: p.why(), Who: []string{"developer"}, Look: look})
 	}
 }
 
@@ -283,7 +289,7 @@ func (p *planner) gaps() (any bool) {
 		case g.Kind == "unresolved" && g.Predicate == "Library" && path.Base(g.Unit) == "pom.xml":
 			p.add(Task{Kind: "command", key: "poms", Text: "Fetch the POMs that say what Maven modules bring along.", Command: "assay assess" + where + " --online", Who: []string{"developer", "assessor"}, Look: []string{unit(g.Unit)}})
 		default:
-			text := strings.TrimSuffix(g.Text, ".") + "."
+			text := strings.TrimSuffix(fact.Told(g.Text), ".") + "."
 			look := []string{}
 			if g.Unit != "" {
 				text = unit(g.Unit) + ": " + text
@@ -293,7 +299,7 @@ func (p *planner) gaps() (any bool) {
 				}
 				look = append(look, place)
 			}
-			p.add(Task{Kind: "fix", key: "gap " + g.Unit + "\x00" + g.Text, Text: text, Command: p.why(), Who: []string{"developer"}, Look: look})
+			p.add(Task{Kind: "supply", key: "gap " + g.Unit + "\x00" + g.Text, Text: text, Command: p.why(), Who: []string{"developer"}, Look: look})
 		}
 		any = true
 	}

@@ -1,11 +1,15 @@
 package review
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 	"assay/rules"
 	"assay/scheme"
 )
@@ -22,7 +26,7 @@ type Item struct {
 	Evidence    string   `json:"evidence"` // what would decide it
 	About       string   `json:"about"`    // digest of the focus
 	Found       []string `json:"found"`    // what the machine found of the subject
-	Look        []string `json:"look"`     // places to look at, [root:]path[:line]; else what the question is about
+	Look        []string `json:"look"`     // where to look, [root:]path[:line], what bears most on it first; of a question about all of a component its directories
 	MoreLook    int      `json:"more_look,omitempty"`
 	Unbound     []string `json:"unbound,omitempty"` // nobody could read these, so that no answer would hold
 	Choices     []Choice `json:"answers"`           // none: only evidence decides it
@@ -119,7 +123,7 @@ func again(o Item) string {
 
 type seen struct {
 	assess.FindingSeen
-	gaps []assess.GapSeen
+	gaps []assess.GapSeen // of its rule
 }
 
 // findings are what was found, by rule, component and subject.
@@ -129,10 +133,7 @@ func findings(doc *assess.Document) map[[3]string][]seen {
 		for _, c := range r.Cells {
 			for _, rule := range c.Rules {
 				for _, f := range rule.Findings {
-					s := seen{FindingSeen: f}
-					if strings.HasPrefix(f.Subject, "coverage of ") {
-						s.gaps = rule.Gaps
-					}
+					s := seen{f, rule.Gaps}
 					k := [3]string{rule.ID, c.Component, f.Subject}
 					out[k] = append(out[k], s)
 				}
@@ -142,13 +143,16 @@ func findings(doc *assess.Document) map[[3]string][]seen {
 	return out
 }
 
-// look says what to look at: the places of what was found, else the gaps that are behind it, else what the question is about.
+// look says where to look, what bears most on q first: the places of what is open about its subject; the units that could not be read, as far as q is about them;
+// the places of other facts that it is about. A question about all of a component, for want of anything that was seen, names the component's directories: each of its
+// files would be as good as the next. No more than maxLook, and how many more there are.
 func (o *Item) look(doc *assess.Document, q assess.QuestionAsked, fs []seen) {
 	add := func(text string) {
 		if !slices.Contains(o.Look, text) {
 			o.Look = append(o.Look, text)
 		}
 	}
+	var gaps []assess.GapSeen
 	for _, f := range fs {
 		if f.Overruled {
 			continue
@@ -156,33 +160,94 @@ func (o *Item) look(doc *assess.Document, q assess.QuestionAsked, fs []seen) {
 		if text := strings.TrimSpace(f.Text); text != "" && !slices.Contains(o.Found, text) {
 			o.Found = append(o.Found, text)
 		}
+		gaps = f.gaps
+		if f.Status != rules.Unknown && f.Status != rules.Violated {
+			continue // settled: it is not what is asked about
+		}
 		for _, p := range f.Places {
 			add(placed(p))
 		}
 		o.MoreLook += f.MorePlace
-		for _, g := range f.gaps {
-			if g.Text != "" && g.Unit != "" {
-				place := unit(g.Unit)
-				if g.Line > 0 {
-					place = fmt.Sprintf("%s:%d", place, g.Line)
-				}
-				add(place + " (" + g.Text + ")")
-			}
-		}
+	}
+	focus := doc.Focuses[q.About.String()]
+	for _, text := range untold(q, focus, gaps) {
+		add(text)
 	}
 	if len(o.Look) == 0 {
-		var about []string
-		for _, p := range doc.Focuses[q.About.String()] {
-			about = append(about, unit(p.Text))
+		for _, p := range focus {
+			var f struct {
+				Predicate string
+				Places    []assess.PlaceSeen
+			}
+			if json.Unmarshal(doc.Facts[p.ID.String()], &f) == nil && f.Predicate != fact.Name(fact.Component{}) && f.Predicate != fact.Name(fact.Matched{}) {
+				for _, x := range f.Places {
+					add(placed(x))
+				}
+			}
 		}
-		slices.Sort(about)
-		for _, text := range about {
-			add(text)
+		slices.Sort(o.Look)
+	}
+	for _, c := range doc.ToE.Components {
+		if len(o.Look) == 0 && c.Name == q.Component {
+			for _, dir := range c.Dirs {
+				add(unit(dir))
+			}
 		}
 	}
 	if n := len(o.Look) - maxLook; n > 0 {
 		o.Look, o.MoreLook = o.Look[:maxLook], o.MoreLook+n
 	}
+}
+
+// untold names the units of which something could not be told that q is about, each once, with the reason: those first in which what q asks for is missing by
+// itself, then those of which it follows.
+func untold(q assess.QuestionAsked, focus []assess.FocusPart, gaps []assess.GapSeen) []string {
+	asked, _ := strings.CutPrefix(q.Subject, "coverage of ")
+	type why struct {
+		unit, text string
+		line, rank int
+	}
+	best := map[string]why{}
+	for _, p := range focus {
+		predicate, of, ok := fact.Untold(p.Text)
+		if !ok || of == "the component" {
+			continue
+		}
+		w := why{unit: of, rank: 2}
+		for _, g := range gaps {
+			if g.Predicate != predicate || g.Unit != of || g.Text == "" {
+				continue
+			}
+			rank := 1
+			if follows.MatchString(g.Text) {
+				rank = 2
+			} else if predicate == asked {
+				rank = 0
+			}
+			if w.text == "" || rank < w.rank {
+				w = why{of, fact.Told(g.Text), g.Line, rank}
+			}
+		}
+		if w.text == "" && fact.Matter(predicate) != "" {
+			w.text = fact.Matter(predicate) + " is not fully known"
+		}
+		if is, had := best[of]; !had || w.rank < is.rank || w.rank == is.rank && w.text < is.text {
+			best[of] = w
+		}
+	}
+	all := slices.SortedFunc(maps.Values(best), func(a, b why) int { return cmp.Or(a.rank-b.rank, strings.Compare(a.unit, b.unit)) })
+	var out []string
+	for _, w := range all {
+		place := unit(w.unit)
+		if w.line > 0 {
+			place = fmt.Sprintf("%s:%d", place, w.line)
+		}
+		if w.text != "" {
+			place += " (" + w.text + ")"
+		}
+		out = append(out, place)
+	}
+	return out
 }
 
 func placed(p assess.PlaceSeen) string {

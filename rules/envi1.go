@@ -22,7 +22,8 @@ tests of what is deployed, and that a pipeline runs them; ` + "`deployment-gated
 Satisfied: the component has tests that run and assert something (in them or in a function of the ToE's own that they call), and a
 job of a pipeline runs them and fails with them. Violated: it has code of its own and no test of it, or none that runs, or none
 that asserts anything: a generated contextLoads says only that the program starts. Unknown: there is hardly any code (a main class with
-annotations) or none (configuration around a product); more than a fifth of the tests are skipped; no pipeline is seen to run them.
+annotations) or none (configuration around a product); more than a fifth of the tests are skipped; no pipeline is seen to run them; it has no
+test of its own, but there are tests in nobody's directory (a suite for the system as a whole), which may exercise it.
 Not applicable: a third party's component, and files that no component claims if no code is among them.
 
 The rationale's "Unit and integration tests should ensure that the cornerstone parts of the services are implemented correctly" asks for more
@@ -30,7 +31,7 @@ than can be counted: which parts are the cornerstones, and whether the tests ens
 being unskippable decide, so that this keeps nothing unknown: a machine that asked it of every component would ask the same of all, for ever. Not
 discharged: that, how much of the code the tests cover, and how often they ran; their number is an indicator.`,
 	Needs:     []fact.Fact{fact.TestCase{}},
-	Uses:      []fact.Fact{fact.TestSuite{}, fact.Logic{}, fact.TestRun{}, fact.Job{}, fact.Step{}},
+	Uses:      []fact.Fact{fact.TestSuite{}, fact.SystemTest{}, fact.Logic{}, fact.TestRun{}, fact.Job{}, fact.Step{}},
 	ViolateAt: fact.Static, SatisfyAt: fact.Static,
 	Source: true, Tests: true,
 	Reaches: []Status{Unknown, NotApplicable, Satisfied, Violated},
@@ -58,7 +59,7 @@ tested (staging, e2e), and an image that is pushed first and deployed behind the
 nothing, and alone satisfy nothing. Not discharged: what people may do by hand beside the pipelines; the history of runs is an
 indicator (ruling 14).`,
 	Needs:     []fact.Fact{fact.Gate{}},
-	Uses:      []fact.Fact{fact.TestCase{}, fact.TestSuite{}, fact.Logic{}, fact.TestRun{}, fact.Job{}, fact.Step{}},
+	Uses:      []fact.Fact{fact.TestCase{}, fact.TestSuite{}, fact.SystemTest{}, fact.Logic{}, fact.TestRun{}, fact.Job{}, fact.Step{}},
 	ViolateAt: fact.Static, SatisfyAt: fact.Static,
 	Source: true, Tests: true,
 	Reaches: []Status{Unknown, NotApplicable, Satisfied, Violated},
@@ -99,6 +100,7 @@ const (
 	manySkips   = "are skipped"
 	onlyShared  = "the only tests are of what it shares with other components"
 	onlyScripts = "the only tests are scripts, of which it is not read what they check"
+	onlySystem  = "the only tests that may be of it are of the system as a whole"
 	noPipeline  = "no pipeline is among what was read"
 	notRun      = "no pipeline is seen to run them"
 )
@@ -159,7 +161,34 @@ func tallyOf(v *fact.View, component string) (t tally) {
 	}
 	slices.Sort(t.frameworks)
 	slices.Sort(t.notes)
+	if t.tests == 0 && len(t.shared) == 0 {
+		t.ofSystem(v)
+	}
 	return t
+}
+
+const namedSuites = 3 // in a sentence
+
+// ofSystem adds the suites that are nobody's, and so may be of any component that has no tests of its own.
+func (t *tally) ofSystem(v *fact.View) {
+	var dirs []string
+	for ref, s := range fact.All[fact.SystemTest](v) {
+		t.shared = append(t.shared, ref)
+		_, dir, ok := strings.Cut(s.Dir, "/")
+		if !ok || dir == "" {
+			dir = "the root of " + s.Dir
+		}
+		dirs = append(dirs, dir+" ("+s.Format+")")
+	}
+	if len(dirs) == 0 {
+		return
+	}
+	slices.Sort(dirs)
+	dirs = slices.Compact(dirs)
+	if n := len(dirs); n > namedSuites {
+		dirs = append(dirs[:namedSuites], fmt.Sprintf("%d more", n-namedSuites))
+	}
+	t.instead = onlySystem + ": " + strings.Join(dirs, ", ")
 }
 
 func logicOf(v *fact.View, component string) (l fact.Logic, refs []fact.Ref) {
@@ -293,6 +322,12 @@ func askTests(v *fact.View, f Finding) *Question {
 				{"it has no logic that could break", NotApplicable},
 				{"no", Violated},
 			}, Evidence: evidence}
+	case has(onlySystem):
+		return &Question{Text: "Do the tests of the system as a whole exercise " + f.Subject + ", and is it deployed only after they have passed?",
+			Answers: []Answer{
+				{"yes: they fail when it no longer does what it is for, and a pipeline runs them before deployment", Satisfied},
+				{"no", Violated},
+			}, Evidence: "tests of " + f.Subject + " in its own directory, or what names the suite as its tests and the pipeline that runs it"}
 	case has("no automated test"), has(onlyShared), has(onlyScripts):
 		return &Question{Text: "Where are the tests of " + f.Subject + ", if it has any?",
 			Answers: []Answer{
@@ -468,6 +503,8 @@ func askGates(v *fact.View, f Finding) *Question {
 			}, Evidence: "the settings of the protected branch, as the hosting service returns them; or a deploying job that needs the job of the tests"}
 	case has(noDelivery):
 		return &Question{Text: "By which pipeline or by whose hand does " + f.Subject + " get to where it runs, and what stops it if the tests fail?", Facts: pipelines(v), Answers: behind, Evidence: evidence}
+	case has(onlySystem):
+		return &Question{Text: "Have the tests of the system as a whole exercised " + f.Subject + ", and passed, before this job delivers it?", Answers: behind, Evidence: evidence}
 	case has(noCode), has(littleCode), has(loadTest), has(onlyShared), has(onlyScripts):
 		return &Question{Text: "Is there anything of " + f.Subject + " that a test could have shown before this?",
 			Answers: []Answer{

@@ -163,9 +163,14 @@ type output struct {
 }
 
 func parseOutputs(specs []string) (outs []output, stdout bool, err error) {
+	return outputsOf(specs, report.Format)
+}
+
+// outputsOf is parseOutputs for forms of another kind than reports.
+func outputsOf(specs []string, of func(name string) (report.Renderer, error)) (outs []output, stdout bool, err error) {
 	for _, s := range specs {
 		format, path, _ := strings.Cut(s, "=")
-		r, err := report.Format(format)
+		r, err := of(format)
 		if err != nil {
 			return nil, false, exit{exitUsage, err}
 		}
@@ -302,6 +307,7 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 	was := doc
 	e := &assess.Engine{Salt: build.Build, Day: at.Format(time.DateOnly), Collectors: collectors, Strata: derive.Strata, Rules: rules.All(), Params: bar.params,
 		Workers: j.jobs, Verify: j.verify, Limit: func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, j.timeout) }}
+	remembered := func() {}
 	if recalled = recalled && !j.verify && j.keep == nil; !recalled {
 		if memo != nil {
 			e.Memo = memo
@@ -337,7 +343,8 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 			look(nil)
 		}
 		if e.Lost == 0 && differs == 0 && unasked == nil {
-			kept.remember(wanted, known, doc, warnings)
+			remembered = meanwhile(func() { kept.remember(wanted, known, doc, warnings) }) // while the reports are written: nobody changes the document any more
+			defer remembered()
 		}
 		if j.keep != nil && differs == 0 {
 			p.stop()
@@ -359,6 +366,8 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 			return nil, err
 		}
 	}
+	clock.enter("remember")
+	remembered()
 	if j.timings {
 		clock.print(stderr)
 		fmt.Fprintf(stderr, "  extracted %d, derived %d, judged %d, remembered %d\n", e.Extracted, e.Derived, e.Judged, e.Reused)
@@ -370,6 +379,20 @@ func (j *job) run(ctx context.Context, stderr io.Writer) (*assess.Document, erro
 		}
 	}
 	return doc, nil
+}
+
+// meanwhile does what is to be done while the caller goes on, and returns how to wait for its end. A panic is then the caller's.
+func meanwhile(do func()) (wait func()) {
+	done := make(chan any, 1)
+	go func() {
+		defer func() { done <- recover() }()
+		do()
+	}()
+	return sync.OnceFunc(func() {
+		if x := <-done; x != nil {
+			panic(x)
+		}
+	})
 }
 
 // same says whether two documents are the same to the byte.

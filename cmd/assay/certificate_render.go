@@ -69,7 +69,7 @@ certificate holds. They are not written for a certificate that does not count, e
 
 What is shown proves nothing by itself. The bundle does: assay verify.
 
-Exit codes: 0 it was written; 2 wrong use; 5 a signature or digest does not hold; 6 the certificate does not count, so the view was not written.`,
+Exit codes: 0 it was written; 2 wrong use; 4 the file is no bundle; 5 a signature or digest does not hold; 6 the certificate does not count, so the view was not written.`,
 		Example: "  assay certify show shop.zip --policy policy.json -o html=shop.html -o pdf=shop.pdf\n  assay certify show shop.zip --policy policy.json -o vsa=vsa.json --key iris.key",
 		Args:    named("which bundle? For example: assay certify show shop.zip"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -92,9 +92,9 @@ Exit codes: 0 it was written; 2 wrong use; 5 a signature or digest does not hold
 					return err
 				}
 			}
-			b, f, err := cert.OpenBundleFile(args[0])
+			b, f, err := openBundle(args[0])
 			if err != nil {
-				return certificateFailure(err)
+				return err
 			}
 			defer f.Close()
 			s, err := b.Show(policy, now)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"assay/acquire"
 	"assay/assess"
@@ -388,7 +389,7 @@ func (k *certifying) judged(cmd *cobra.Command, d *issuing, r *judged, issuer st
 	}
 	p, obstacles, err := d.Prepare(in)
 	if len(obstacles) > 0 {
-		if err := k.standing(out, r.doc, obstacles); err != nil {
+		if err := k.standing(cmd, r.doc, obstacles); err != nil {
 			return err
 		}
 	}
@@ -406,7 +407,11 @@ func (k *certifying) judged(cmd *cobra.Command, d *issuing, r *judged, issuer st
 	}
 	pg.gap()
 	pg.raw("token ", p.Token)
-	pg.raw("  issue it within a day: ", fmt.Sprintf("assay certify --issue %s --key KEY --log-key LOG --policy %s --directory %s", p.Token, shellWord(k.j.policy), shellWord(k.dir)))
+	issue := pflag.NewFlagSet("issue", pflag.ContinueOnError) // of the flags of certify those that issuing reads
+	for _, name := range []string{"at", "checkpoint", "directory", "key", "log-key", "passphrase-file", "policy"} {
+		issue.AddFlag(cmd.Flags().Lookup(name))
+	}
+	pg.raw("  issue it within a day: ", next(cmd, []string{"assay certify --issue", p.Token}, issue, "--key KEY", "--log-key LOG"))
 	_, err = out.Write(pg.b.Bytes())
 	return err
 }
@@ -439,7 +444,8 @@ func issuerKey(p *toe.Policy, said string) (string, error) {
 const shown = 3
 
 // standing writes what stands in the way: what is violated first, then by requirement, what is said of several components once.
-func (k *certifying) standing(w io.Writer, doc *assess.Document, obstacles []cert.Obstacle) error {
+func (k *certifying) standing(cmd *cobra.Command, doc *assess.Document, obstacles []cert.Obstacle) error {
+	w := cmd.OutOrStdout()
 	type group struct {
 		status      rules.Status
 		requirement string
@@ -507,7 +513,7 @@ func (k *certifying) standing(w io.Writer, doc *assess.Document, obstacles []cer
 		}
 	}
 	p.gap()
-	p.raw("what leads from here to a certificate, cheapest first: ", fmt.Sprintf("assay plan %s --policy %s", shellWord(k.j.dir), shellWord(k.j.policy)))
+	p.raw("what leads from here to a certificate: ", next(cmd, []string{"assay plan", shellWord(k.j.dir)}, planCommand().Flags()))
 	_, err := w.Write(p.b.Bytes())
 	return err
 }

@@ -40,9 +40,9 @@ func verifiedBundle(file string, p *toe.Policy, o cert.Options) (*cert.Report, e
 	if err := filePath.check("", file); err != nil {
 		return nil, err
 	}
-	b, f, err := cert.OpenBundleFile(file)
+	b, f, err := openBundle(file)
 	if err != nil {
-		return nil, ofCert(err)
+		return nil, err
 	}
 	defer f.Close()
 	r, err := cert.Verify(b, p, o)

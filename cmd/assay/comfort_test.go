@@ -455,6 +455,32 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// A directory that is far larger than a system is told of once, soon, with how to narrow it, on a terminal and elsewhere; one of common size says nothing for half a minute.
+func TestToldOfManyFiles(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		for total, want := range map[int]int{400: 0, 60_000: 1} {
+			var b bytes.Buffer
+			p := newProgress(&b)
+			p.on = on
+			now := p.started
+			p.now = func() time.Time { return now }
+			for i := range 20 { // a second each
+				p.show("acquire", "main", i*100, total)
+				now = now.Add(time.Second)
+			}
+			if got := strings.Count(b.String(), "leave the rest out: exclude in assay.yaml\n"); got != want {
+				t.Errorf("%d files, terminal %t: it is told %d times: %q", total, on, got, b.String())
+			}
+			if !on && strings.Count(b.String(), "\n") != want {
+				t.Errorf("%d files: %q", total, b.String())
+			}
+			if want == 1 && !strings.Contains(b.String(), "there are 60000 files to look at (500 done)") {
+				t.Errorf("%q", b.String())
+			}
+		}
+	}
+}
+
 // Names that are nearly right are suggested; what is quite different is not.
 func TestNear(t *testing.T) {
 	names := []string{"orders", "catalogue", "gateway", "postgres", "商品目録"}

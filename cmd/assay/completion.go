@@ -25,6 +25,7 @@ func completions(root *cobra.Command) {
 		"assay diff":        files("json"),
 		"assay assess":      directories,
 		"assay sbom":        directories,
+		"assay model":       directories,
 		"assay init":        directories,
 		"assay doctor":      directories,
 		"assay verify":      files("zip"), "assay certify": directories, "assay certify show": files("zip"),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -24,6 +25,7 @@ import (
 	"assay/collect"
 	"assay/collect/worker"
 	"assay/derive"
+	"assay/fact"
 	"assay/report"
 	"assay/toe"
 )
@@ -585,10 +587,48 @@ func (d *doctor) images() {
 	}
 }
 
-// compose returns the command that builds what the system's compose file builds, if it has one.
+// compose returns the commands that build what compose files build: one for each, with the files that are read on top of it and say something of what is built.
 func (d *doctor) compose() []string {
 	if acquire.IsArchive(d.job.dir) {
 		return nil
+	}
+	files := map[string][]string{} // by the file that is read first
+	for _, data := range d.doc.Facts {
+		var x struct {
+			Predicate, Class string
+			Fact             struct {
+				Platform, Context string
+				Site              fact.Site
+			}
+			Places []struct{ Root, Path string }
+		}
+		if err := json.Unmarshal(data, &x); err != nil || x.Predicate != fact.Name(fact.Container{}) || x.Fact.Platform != "compose" || x.Fact.Context == "" ||
+			x.Class != artefact.Production.String() && x.Class != artefact.Build.String() {
+			continue
+		}
+		base, ok := strings.CutPrefix(x.Fact.Site.Unit, "main/")
+		for _, p := range x.Places {
+			if ok && p.Root == "main" && artefact.ClassOf(p.Path) <= artefact.Build && path.Dir(p.Path) == path.Dir(base) {
+				files[base] = append(files[base], p.Path)
+			}
+		}
+	}
+	var out []string
+	for _, base := range slices.Sorted(maps.Keys(files)) {
+		slices.Sort(files[base])
+		command := "docker compose -f " + shell(filepath.Join(d.job.dir, filepath.FromSlash(base)))
+		for _, name := range slices.Compact(files[base]) {
+			if name != base {
+				command += " -f " + shell(filepath.Join(d.job.dir, filepath.FromSlash(name)))
+			}
+		}
+		out = append(out, command+" build")
+	}
+	if len(out) > maxComposed {
+		out = append(out[:maxComposed], fmt.Sprintf("docker compose -f FILE build    (%d more)", len(out)-maxComposed))
+	}
+	if len(out) > 0 {
+		return out
 	}
 	for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
 		file := filepath.Join(d.job.dir, name)
@@ -598,6 +638,9 @@ func (d *doctor) compose() []string {
 	}
 	return nil
 }
+
+// maxComposed bounds the commands that build images.
+const maxComposed = 8
 
 // shell writes a word so that a shell takes it for one.
 func shell(word string) string {

@@ -137,7 +137,7 @@ assay completion --help; for what this machine lacks, assay doctor.`,
 	root.SetErr(stderr)
 	root.Version = thisVersion()
 	root.SetVersionTemplate("assay {{.Version}}\n")
-	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), diffCommand(), sbomCommand(), dbCommand(), doctorCommand(), reviewCommand(), planCommand(), evidenceCommand(), keyCommand(), policyCommand(), versionCommand(), manCommand(), certifyCommand(), statusCommand(), verifyCommand())
+	root.AddCommand(assessCommand(), whyCommand(), explainCommand(), initCommand(), schemeCommand(), reportCommand(), diffCommand(), sbomCommand(), modelCommand(), dbCommand(), doctorCommand(), reviewCommand(), planCommand(), evidenceCommand(), keyCommand(), policyCommand(), versionCommand(), manCommand(), certifyCommand(), statusCommand(), verifyCommand())
 	completions(root)
 	return root
 }

@@ -28,6 +28,7 @@ const (
 var arguments = map[string][]place{
 	"assay assess": {systemPath},
 	"assay sbom":   {systemPath},
+	"assay model":  {systemPath},
 	"assay init":   {systemPath},
 	"assay doctor": {systemPath},
 	"assay review": {systemPath}, "assay review list": {systemPath}, "assay review import": {filePath}, "assay plan": {systemPath},

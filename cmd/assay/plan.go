@@ -18,9 +18,9 @@ func planCommand() *cobra.Command {
 	var outputs []string
 	c := &cobra.Command{
 		Use:   "plan [DIR]",
-		Short: "Say what leads from here to a certificate, cheapest first",
-		Long: `plan assesses the system in DIR (here by default) and lists what stands between it and a certificate: first commands on this machine, then evidence to bring, then answers of
-people, then what is to be mended. What settles several verdicts is one step. Each names its command, who may do it, and how many verdicts wait for it. What is done is
+		Short: "Say what leads from here to a certificate, what is violated first",
+		Long: `plan assesses the system in DIR (here by default) and lists what stands between it and a certificate: first what is violated and is to be mended, then commands on this
+machine, evidence to bring, answers of people, and at last what the system could supply so that it is known. What settles several verdicts is one step. Each names its command, who may do it, and how many verdicts wait for it. What is done is
 gone from the next plan. With --from it reads a document that assess wrote with -o json=FILE.
 
 Exit codes: 0 nothing is left to do; 3 something is.`,
@@ -84,7 +84,7 @@ func listTasks(w io.Writer, doc *assess.Document, tasks []review.Task, flags str
 	} else {
 		p.text("", fmt.Sprintf("%s: %d of %s stand in the way of a certificate; %s lead there", doc.ToE.Name, open, counted(all, "verdict", "verdicts"), counted(len(tasks), "step", "steps")))
 	}
-	head := map[string]string{"command": "On this machine", "evidence": "Evidence to bring", "answer": "Answers of people", "fix": "To be mended or supplied in the system"}
+	head := map[string]string{"command": "On this machine", "evidence": "Evidence to bring", "answer": "Answers of people", "fix": "To be mended in the system: it is violated", "supply": "To be supplied by the system: it is not known"}
 	last := ""
 	for i, t := range tasks {
 		if t.Kind != last {

@@ -55,6 +55,12 @@ func screen(w io.Writer) report.Style {
 // Between two lines of progress where there is no terminal, and before the first.
 const reportEvery = 30 * time.Second
 
+// A directory of so many files is larger than nearly all systems, and may hold more than the one that was meant. It is told once, when it has taken this long.
+const (
+	manyFiles = 5_000
+	tellAfter = 5 * time.Second
+)
+
 // progress shows on a terminal what is being done, once it takes more than a second. Elsewhere, as in the log of a pipeline, it
 // writes a line every half minute.
 type progress struct {
@@ -65,6 +71,7 @@ type progress struct {
 	last    time.Time
 	drawn   bool
 	stopped bool
+	told    bool // that there are many files
 	width   int
 	now     func() time.Time
 }
@@ -96,6 +103,12 @@ func (p *progress) show(stage, what string, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
+	if !p.stopped && !p.told && (stage == "acquire" || stage == "read") && total >= manyFiles && now.Sub(p.started) >= tellAfter {
+		p.told, p.last = true, now
+		p.clear()
+		fmt.Fprintf(p.w, "assay: there are %d files to look at (%d done), more than most systems have. If the directory holds more than the system, name the system's own, or leave the rest out: exclude in assay.yaml\n", total, done)
+		return
+	}
 	switch {
 	case p.stopped, p.on && (now.Sub(p.started) < time.Second || now.Sub(p.last) < 80*time.Millisecond), !p.on && now.Sub(p.last) < reportEvery:
 		return

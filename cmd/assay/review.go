@@ -16,6 +16,7 @@ import (
 
 	"assay/acquire"
 	"assay/assess"
+	"assay/fact"
 	"assay/report"
 	"assay/review"
 	"assay/rules"
@@ -366,8 +367,8 @@ func item(p *page, o review.Item) {
 	}
 }
 
-// rootless names a unit without the root, if that is the main one.
-func rootless(text string) string { return strings.TrimPrefix(text, "main/") }
+// rootless says a part of a focus in words, without the root if that is the main one.
+func rootless(text string) string { return strings.TrimPrefix(fact.Told(text), "main/") }
 
 func day(at string) string { return at[:min(len(at), len("2006-01-02"))] }
 

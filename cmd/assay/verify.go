@@ -52,7 +52,7 @@ tells of later statuses and of forks; --checkpoint FILE takes a checkpoint of th
 --at says when this is, in place of the machine's clock. A time before the status was given is an error, for a clock that is set back would bring old certificates to life.
 
 Exit codes: 0 all that was checked holds; 5 a signature, a digest or a verdict does not hold; 6 the certificate is suspended, withdrawn, superseded or expired, or its status is too old to
-tell; 2 a wrong use; 4 a file cannot be read.`,
+tell; 2 a wrong use; 4 a file cannot be read, or is no bundle.`,
 		Example: `  assay verify bundle.zip --policy policy.json
   assay verify bundle.zip --policy policy.json --replay --log log-copy --against shop -o checkpoint=seen.txt`,
 		Args: named("which bundle? For example: assay verify shop.zip --policy policy.json"),
@@ -132,9 +132,9 @@ func (v *verifying) run(cmd *cobra.Command, path string) error {
 		defer pool.Close()
 		o.Engine.Run = pool.Run
 	}
-	b, file, err := cert.OpenBundleFile(path)
+	b, file, err := openBundle(path)
 	if err != nil {
-		return ofCert(err)
+		return err
 	}
 	defer file.Close()
 	r, failed := cert.Verify(b, p, o)

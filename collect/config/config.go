@@ -16,15 +16,19 @@ import (
 )
 
 // All are the collectors of this package. Terraform is not among them.
-var All = []*collect.Collector{Properties, YAML, JSON, TOML, INI, Env, XML}
+var All = []*collect.Collector{Properties, YAML, JSON, TOML, INI, Env, XML, Nginx, Conf}
 
 const (
 	maxFile     = 1 << 20
 	maxSettings = 20_000
 )
 
+// readers are what reads each language.
+var readers = map[string]func(*sheet) error{}
+
 // collector makes a collector of one language out of what reads it.
 func collector(language, doc string, run func(*sheet) error) *collect.Collector {
+	readers[language] = run
 	return &collect.Collector{
 		Name: "config/" + language,
 		Doc: doc + ` Keys are flat: parents.child[0]. A value is masked where it or its key looks like a secret, and ${NAME:default} is a key. A
@@ -49,13 +53,18 @@ type sheet struct {
 	all    []setting
 	from   int // where the document being read begins in all
 	failed error
-	gaps   int
+
+	document int // how many there were before
+	gaps     int
 }
 
 type setting struct {
 	key, symbol string
 	value       fact.Value
 	text        string
+	credential  string
+	document    int
+	overridden  bool
 	line        int
 }
 
@@ -67,7 +76,22 @@ func (s *sheet) set(key, hint, text string, line int) {
 		}
 		return
 	}
-	s.all = append(s.all, setting{key: read.Clip(kept(key)), value: s.value(key+hint, text), text: text, line: line})
+	x := setting{key: read.Clip(kept(key)), text: text, document: s.document, line: line}
+	s.put(&x, key+hint)
+	s.all = append(s.all, x)
+}
+
+// put makes x's value and credential of its text; key is what may tell that it is a secret.
+func (s *sheet) put(x *setting, key string) {
+	x.value, x.credential = s.value(key, x.text), read.Credential(key, s.syntax.Pieces(x.text))
+	if filtered.MatchString(x.text) {
+		x.credential = ""
+		if read.CredentialText(key, "x7#Lw2!vT9z") != "" {
+			x.credential = read.Reference
+		}
+	} else if x.value.Op == "" && x.value.Text == "an expression" || strings.Contains(x.key, "["+x.text+"]") { // or the name by which it goes
+		x.credential = ""
+	}
 }
 
 var filtered = regexp.MustCompile(`^@([\w.-]+)@$`)
@@ -92,24 +116,37 @@ func kept(key string) string {
 
 // gap records a line that was not understood.
 func (s *sheet) gap(line int, format string, args ...any) {
-	if s.gaps++; s.gaps <= 100 {
+	if s.gaps++; s.p == nil {
+		s.failed = errors.Join(s.failed, fmt.Errorf(format, args...))
+	} else if s.gaps <= 100 {
 		s.p.Gap(fact.Setting{}, line, "unparsed", format, args...)
 	}
 }
 
-// end ends a document: what profile it is for, it says itself.
+// end ends a document: what profile and platform it is for, it says itself.
 func (s *sheet) end() {
 	var profiles []string
-	for _, x := range s.all[s.from:] {
+	platform, last := "", map[string]int{}
+	for i, x := range s.all[s.from:] {
 		key, _, _ := strings.Cut(x.key, "[")
-		if key == "spring.config.activate.on-profile" || key == "spring.profiles" {
+		switch strings.ToLower(strings.ReplaceAll(key, "-", "")) {
+		case "spring.config.activate.onprofile", "spring.profiles":
 			profiles = append(profiles, x.text)
+		case "spring.config.activate.oncloudplatform":
+			platform = "@" + strings.ToLower(x.text)
+		}
+		if j, ok := last[x.key]; ok {
+			s.all[s.from+j].overridden = true
+		}
+		last[x.key] = i
+	}
+	if len(profiles) > 0 || platform != "" {
+		for i := range s.all[s.from:] {
+			s.all[s.from+i].symbol = read.Clip(strings.Join(profiles, ",") + platform)
 		}
 	}
-	if len(profiles) > 0 {
-		for i := range s.all[s.from:] {
-			s.all[s.from+i].symbol = read.Clip(strings.Join(profiles, ","))
-		}
+	if s.from < len(s.all) {
+		s.document++
 	}
 	s.from = len(s.all)
 }
@@ -117,7 +154,7 @@ func (s *sheet) end() {
 func (s *sheet) flush(err error) error {
 	s.end()
 	for _, x := range s.all {
-		s.p.Emit(fact.Setting{Key: x.key, Value: x.value, Site: fact.Site{Symbol: x.symbol}}, x.line)
+		s.p.Emit(x.fact(), x.line)
 	}
 	return errors.Join(err, s.failed)
 }

@@ -354,7 +354,7 @@ var INI = collector("ini", "Settings of an INI file, as SECTION.KEY.", func(s *s
 		if (raw[0] == ' ' || raw[0] == '\t') && last >= 0 && last < len(s.all) { // goes on, as Python's configparser has it
 			x := &s.all[last]
 			x.text += "\n" + l
-			x.value = s.value(x.key, x.text)
+			s.put(x, x.key)
 			continue
 		}
 		n := strings.IndexAny(l, "=:")
@@ -390,7 +390,8 @@ var Env = collector("env", "Variables of an env file; one without a value comes 
 		}
 		s.set(e.Key, "", "", e.Line)
 		if len(s.all) > 0 {
-			s.all[len(s.all)-1].value = read.Value(e.Key, e.Pieces)
+			x := &s.all[len(s.all)-1]
+			x.value, x.credential = read.Value(e.Key, e.Pieces), read.Credential(e.Key, e.Pieces)
 		}
 	}
 	return errors.Join(errs...)

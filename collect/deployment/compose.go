@@ -27,7 +27,7 @@ import (
 // references are resolved among the parts, and the library gets plain content.
 var Compose = &collect.Collector{
 	Name: "deployment/compose",
-	Doc: `Services of a compose file, of any profile, with image or build context, command and environment. Parts: .env, included and
+	Doc: `Services of a compose file, of any profile, with image or build context, command, environment, networks and published ports. Parts: .env, included and
 extended files, env files, and overrides beside it (compose.NAME.yaml, docker-compose.NAME.yml), each of which gives one more
 rendering with that NAME as profile. Variables come from .env and defaults alone and stay visible as keys.`,
 	Accepts: accepts("compose"),
@@ -45,7 +45,7 @@ rendering with that NAME as profile. Variables come from .env and defaults alone
 		for _, part := range slices.Sorted(maps.Keys(p.Parts)) {
 			if m := overriding.FindStringSubmatch(part); m != nil && !slices.Contains(used, part) {
 				if err := c.rendering(m[1], "", part); err != nil {
-					c.gaps.add(runs, collect.Spot{Part: part}, "unparsed", "%v", err)
+					c.gaps.add(serves, collect.Spot{Part: part}, "unparsed", "%v", err)
 				}
 			}
 		}
@@ -67,6 +67,7 @@ type composer struct {
 	open   []string // files being loaded, against cycles
 	table  [][]read.Piece
 	broken bool // the unit's own file is no YAML
+	bound  map[string][]bind
 }
 
 type parsed struct {
@@ -85,6 +86,7 @@ type layer struct {
 
 type model struct {
 	services map[string]any
+	networks map[string]*network
 	layers   []layer
 }
 
@@ -103,16 +105,18 @@ func (m *model) spot(service, key string) collect.Spot {
 
 // rendering emits what these files say together.
 func (c *composer) rendering(profile string, files ...string) error {
-	c.loads, c.open, c.table = 0, nil, nil
+	c.loads, c.open, c.table, c.bound = 0, nil, nil, map[string][]bind{}
 	vars, _ := c.dotenv(".env", env{})
 	m, err := c.load(files, "", vars)
 	s := &sheet{p: c.p, profile: profile, gaps: c.gaps}
 	if m != nil {
+		byDefault := false
 		for _, name := range slices.Sorted(maps.Keys(m.services)) {
 			if !strings.HasPrefix(name, base) {
-				c.service(s, m, name, vars)
+				byDefault = c.service(s, m, name, vars) || byDefault
 			}
 		}
+		c.defined(s, m, byDefault)
 	}
 	return errors.Join(err, s.emit())
 }
@@ -153,7 +157,7 @@ const base = "\ue002"
 // load returns the services that files, each over the one before, make together; paths in it are relative to the unit's
 // directory. dir is where their own relative paths begin.
 func (c *composer) load(files []string, dir string, vars env) (*model, error) {
-	m := &model{services: map[string]any{}}
+	m := &model{services: map[string]any{}, networks: map[string]*network{}}
 	var configs []types.ConfigFile
 	var failed error
 	for _, f := range files {
@@ -166,7 +170,7 @@ func (c *composer) load(files []string, dir string, vars env) (*model, error) {
 		}
 		c.open = append(c.open, f)
 		for _, doc := range docs {
-			content, l, included, err := c.cut(f, dir, doc, vars)
+			content, l, included, err := c.cut(m, f, dir, doc, vars)
 			failed = errors.Join(failed, named(f, err))
 			m.layers = append(append(m.layers, included...), l)
 			data, err := yaml.Marshal(content)
@@ -207,7 +211,7 @@ func (c *composer) load(files []string, dir string, vars env) (*model, error) {
 	if strings.Contains(err.Error(), "Circular") { // its errors name whatever a map gave first, so they are not passed on
 		why = "services extend one another in a circle"
 	}
-	c.gaps.add(runs, collect.Spot{Part: files[len(files)-1], Line: 1}, "unparsed", "%s", why)
+	c.gaps.add(serves, collect.Spot{Part: files[len(files)-1], Line: 1}, "unparsed", "%s", why)
 	return m, failed
 }
 
@@ -226,12 +230,12 @@ func named(part string, err error) error {
 }
 
 // cut reduces a document to the services and the keys of them that we read, with variables and references resolved.
-func (c *composer) cut(part, dir string, doc *yaml.Node, vars env) (*yaml.Node, layer, []layer, error) {
+func (c *composer) cut(m *model, part, dir string, doc *yaml.Node, vars env) (*yaml.Node, layer, []layer, error) {
 	l := layer{map[string]map[string]collect.Spot{}, map[string]string{}}
 	out := mapping()
 	services, err := servicesOf(doc)
 	if err == nil && strange(doc) {
-		c.gaps.add(runs, collect.Spot{Part: part, Line: doc.Line}, "unparsed", "no services")
+		c.gaps.add(serves, collect.Spot{Part: part, Line: doc.Line}, "unparsed", "no services")
 	}
 	seen := map[string]int{}
 	put := func(name string, n *yaml.Node) {
@@ -242,7 +246,8 @@ func (c *composer) cut(part, dir string, doc *yaml.Node, vars env) (*yaml.Node, 
 		seen[name] = len(out.Content) + 1
 		out.Content = append(out.Content, text(name), n)
 	}
-	included, layers := c.includes(part, dir, doc, vars)
+	included, layers := c.includes(m, part, dir, doc, vars)
+	c.networks(m, part, doc, vars)
 	for _, name := range slices.Sorted(maps.Keys(included)) {
 		var n yaml.Node
 		if e := n.Encode(included[name]); e == nil {
@@ -273,7 +278,7 @@ func (c *composer) cut(part, dir string, doc *yaml.Node, vars env) (*yaml.Node, 
 		put(name, n)
 	}
 	if jobs := read.Get(doc, "jobs"); !read.Null(jobs) {
-		c.gaps.add(runs, collect.Spot{Part: part, Line: jobs.Line}, "unparsed", "jobs are not read")
+		c.gaps.add(serves, collect.Spot{Part: part, Line: jobs.Line}, "unparsed", "jobs are not read")
 	}
 	return mapping(text("services"), out), l, layers, err
 }
@@ -345,7 +350,7 @@ func (x *cutter) service(part, dir, name string, rename func(string) (string, bo
 	x.l.at[name] = at
 	if strings.HasPrefix(v.Tag, "!reset") || v.Kind != yaml.MappingNode {
 		if v.Kind != yaml.MappingNode && !read.Null(v) && v.Tag != "!reset" {
-			x.c.gaps.add(runs, at[""], "unparsed", "service %s is no mapping", k.Value)
+			x.c.gaps.add(serves, at[""], "unparsed", "service %s is no mapping", k.Value)
 			return mapping()
 		}
 		return v
@@ -364,6 +369,18 @@ func (x *cutter) service(part, dir, name string, rename func(string) (string, bo
 		n := copyOf(cv)
 		switch ck.Value {
 		case "image", "command", "entrypoint", "profiles":
+			scalars(n, x.substitute)
+		case "networks", "network_mode", "net", "ports", "expose", "links", "external_links":
+			at["."+ck.Value] = collect.Spot{Part: part, Line: ck.Line}
+			n = x.attaching(name, ck.Value, n, at["."+ck.Value])
+			scalars(n, x.substitute)
+		case "logging":
+			if n.Kind != yaml.MappingNode {
+				x.c.gaps.add([]fact.Fact{fact.Logged{}}, collect.Spot{Part: part, Line: ck.Line}, "unparsed", "logging of %s", name)
+				continue
+			}
+			at[".logging"] = collect.Spot{Part: part, Line: ck.Line}
+			n = x.logging(n, func(line int) { at[".logging"] = collect.Spot{Part: part, Line: line} })
 			scalars(n, x.substitute)
 		case "environment":
 			for ek := range read.Pairs(cv) {
@@ -397,6 +414,9 @@ func (x *cutter) service(part, dir, name string, rename func(string) (string, bo
 				x.rebase(dir, b)
 				keep("build", mapping(text("context"), b, text("dockerfile"), n))
 			}
+			continue
+		case "volumes":
+			x.binds(name, part, dir, cv)
 			continue
 		case "extends":
 			n = x.extends(part, dir, name, rename, n)
@@ -541,7 +561,7 @@ func (x *cutter) extends(part, dir, name string, rename func(string) (string, bo
 	if file == "" {
 		goal, ok := rename(service)
 		if !ok {
-			x.c.gaps.add(runs, x.l.at[name][""], "unresolved", "%s extends %s, which is not in the same file", name, service)
+			x.c.gaps.add(serves, x.l.at[name][""], "unresolved", "%s extends %s, which is not in the same file", name, service)
 			return nil
 		}
 		x.l.bases[name] = goal
@@ -554,20 +574,20 @@ func (x *cutter) extends(part, dir, name string, rename func(string) (string, bo
 		f = join("", shown)
 	}
 	if len(unset) > 0 || path.IsAbs(f) {
-		x.c.gaps.add(runs, at, "unresolved", "%s extends a service in %s, which cannot be followed", name, shown)
+		x.c.gaps.add(serves, at, "unresolved", "%s extends a service in %s, which cannot be followed", name, shown)
 		return nil
 	}
 	x.c.used = append(x.c.used, f)
 	docs, err := x.c.file(f)
 	if err != nil {
-		x.c.gaps.add(runs, at, "unresolved", "%s extends a service in %s: %v", name, f, err)
+		x.c.gaps.add(serves, at, "unresolved", "%s extends a service in %s: %v", name, f, err)
 		return nil
 	}
 	alias := func(s string) string { return base + f + "#" + s }
 	goal := alias(service)
 	x.l.bases[name] = goal
 	if !x.foreign(f, service, alias, docs) {
-		x.c.gaps.add(runs, at, "unresolved", "%s extends %s, which is not in %s", name, service, f)
+		x.c.gaps.add(serves, at, "unresolved", "%s extends %s, which is not in %s", name, service, f)
 		return nil
 	}
 	return mapping(text("service"), text(goal))
@@ -596,7 +616,7 @@ func (x *cutter) foreign(f, service string, alias func(string) string, docs []*y
 }
 
 // includes loads what a document includes.
-func (c *composer) includes(part, dir string, doc *yaml.Node, vars env) (map[string]any, []layer) {
+func (c *composer) includes(outer *model, part, dir string, doc *yaml.Node, vars env) (map[string]any, []layer) {
 	var layers []layer
 	all := map[string]any{}
 	list := read.Get(doc, "include")
@@ -619,7 +639,7 @@ func (c *composer) includes(part, dir string, doc *yaml.Node, vars env) (map[str
 			full := join(dir, shown)
 			_, have := c.p.Parts[full]
 			if len(unset) > 0 || remote(shown) || path.IsAbs(shown) || !have {
-				c.gaps.add(runs, at, "unresolved", "includes %s, which %v", shown, errMissing)
+				c.gaps.add(serves, at, "unresolved", "includes %s, which %v", shown, errMissing)
 				known = false
 			}
 			files = append(files, full)
@@ -657,9 +677,10 @@ func (c *composer) includes(part, dir string, doc *yaml.Node, vars env) (map[str
 		}
 		m, err := c.load(files, home, inner)
 		if err != nil {
-			c.gaps.add(runs, at, "unparsed", "includes %s: %v", strings.Join(files, ", "), err)
+			c.gaps.add(serves, at, "unparsed", "includes %s: %v", strings.Join(files, ", "), err)
 		}
 		layers = append(layers, m.layers...)
+		maps.Copy(outer.networks, m.networks)
 		for name, s := range m.services {
 			if strings.HasPrefix(name, base) {
 				continue
@@ -673,7 +694,7 @@ func (c *composer) includes(part, dir string, doc *yaml.Node, vars env) (map[str
 		}
 	}
 	if list.Kind != yaml.SequenceNode {
-		c.gaps.add(runs, collect.Spot{Part: part, Line: list.Line}, "unparsed", "include is no list")
+		c.gaps.add(serves, collect.Spot{Part: part, Line: list.Line}, "unparsed", "include is no list")
 	}
 	return all, layers
 }
@@ -711,14 +732,14 @@ func (c *composer) entries(part string) ([]read.Entry, bool) {
 	return entries, true
 }
 
-// service emits what became of one service.
-func (c *composer) service(s *sheet, m *model, name string, vars env) {
+// service emits what became of one service, and returns whether it is on the default network.
+func (c *composer) service(s *sheet, m *model, name string, vars env) bool {
 	at := m.spot(name, "")
 	d, ok := m.services[name].(map[string]any)
 	if !ok {
 		if m.services[name] != nil {
-			s.gaps.add(runs, at, "unparsed", "service %s is no mapping", name)
-			return
+			s.gaps.add(serves, at, "unparsed", "service %s is no mapping", name)
+			return true
 		}
 		d = map[string]any{}
 	}
@@ -771,6 +792,8 @@ func (c *composer) service(s *sheet, m *model, name string, vars env) {
 	ct.ReadOnly = d["read_only"] == true
 	s.add(ct, at)
 	c.environment(s, m, name, d, vars)
+	c.mounted(s, m, name)
+	return c.attach(s, m, name, d, profiles)
 }
 
 // path returns a path as a fact may hold it.
@@ -816,9 +839,9 @@ func (c *composer) command(v any) []string {
 func (c *composer) environment(s *sheet, m *model, name string, d map[string]any, vars env) {
 	only := []fact.Fact{fact.Environment{}}
 	set := map[string]found{}
-	put := func(key string, v fact.Value, at collect.Spot) {
+	put := func(key string, ps []read.Piece, at collect.Spot) {
 		key = read.Clip(key)
-		set[key] = found{fact.Environment{Platform: "compose", Workload: name, Key: key, Value: v, Site: s.site(name)}, at}
+		set[key] = found{fact.Environment{Platform: "compose", Workload: name, Key: key, Value: read.Value(key, ps), Credential: read.Credential(key, ps), Site: s.site(name)}, at}
 	}
 	for _, f := range envFiles(d["env_file"]) {
 		full, unset := c.plain(f)
@@ -833,7 +856,7 @@ func (c *composer) environment(s *sheet, m *model, name string, d map[string]any
 			lines[e.Key] = e.Line
 		}
 		for key, v := range values {
-			put(key, read.Value(key, v), collect.Spot{Part: full, Line: lines[key]})
+			put(key, v, collect.Spot{Part: full, Line: lines[key]})
 		}
 	}
 	variable := func(key string, v any) {
@@ -845,14 +868,14 @@ func (c *composer) environment(s *sheet, m *model, name string, d map[string]any
 		switch v := v.(type) {
 		case nil: // passed on from whoever deploys
 			if set, ok := vars[key]; ok {
-				put(key, read.Value(key, []read.Piece{{Name: key, Or: set, HasOr: true}}), at)
+				put(key, []read.Piece{{Name: key, Or: set, HasOr: true}}, at)
 			} else {
-				put(key, fact.Key(key), at)
+				put(key, []read.Piece{{Name: key}}, at)
 			}
 		case map[string]any, []any:
 			s.gaps.add(only, at, "unparsed", "%s of %s is no text", key, name)
 		default:
-			put(key, read.Value(key, c.pieces(fmt.Sprint(v))), at)
+			put(key, c.pieces(fmt.Sprint(v)), at)
 		}
 	}
 	switch e := d["environment"].(type) {

@@ -28,10 +28,13 @@ const (
 )
 
 // owed is what every deployment file owes, whichever of it its kind can say.
-var owed = []fact.Fact{fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.Environment{}, fact.Object{}}
+var owed = slices.Concat([]fact.Fact{fact.ImageBuild{}}, runs, attaches)
 
-// runs is all that may be hidden in a workload that could not be read.
-var runs = []fact.Fact{fact.Workload{}, fact.Container{}, fact.Environment{}, fact.Object{}}
+// runs is all that may be hidden in an object of Kubernetes that could not be read.
+var runs = slices.Concat([]fact.Fact{fact.Workload{}, fact.Container{}, fact.Environment{}, fact.Object{}}, allows, keeps)
+
+// serves is all that may be hidden in a service of compose that could not be read.
+var serves = slices.Concat([]fact.Fact{fact.Workload{}, fact.Container{}, fact.Environment{}, fact.Object{}}, attaches)
 
 // A sheet is what one rendering of a unit says. Its facts go out together, so that two renderings can be compared first.
 //
@@ -66,7 +69,7 @@ func (g *gaps) add(kinds []fact.Fact, at collect.Spot, why, format string, args 
 	}
 	for _, k := range kinds {
 		id := fact.Name(k) + " " + why + " " + text
-		if !g.said[id] && len(g.said) < 1000 {
+		if !g.said[id] && len(g.said) < 5000 {
 			g.p.Gap(k, at.Line, why, "%s", text)
 		}
 		g.said[id] = true

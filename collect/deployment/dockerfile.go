@@ -21,7 +21,7 @@ import (
 var Dockerfile = &collect.Collector{
 	Name: "deployment/dockerfile",
 	Doc: `Stages of a Dockerfile with their bases, what they copy, run and start. A stage without a name goes by its index. ARG defaults
-are put in, as keys in a base and as text elsewhere; RUN texts longer than 1024 bytes come in pieces; secrets are masked.`,
+are put in, as keys in a base and as text elsewhere; the environment of each stage, with that of the stages below it; RUN texts longer than 1024 bytes come in pieces; secrets are masked.`,
 	Accepts: collect.Kinds(artefact.Recipe, "dockerfile"),
 	Emits:   recipe,
 	Run: func(p *collect.Pass) error {
@@ -33,7 +33,7 @@ are put in, as keys in a base and as text elsewhere; RUN texts longer than 1024 
 	},
 }
 
-var recipe = []fact.Fact{fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}}
+var recipe = []fact.Fact{fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Ran{}, fact.Environment{}}
 
 // maxRun is how much text of one RUN is kept.
 const maxRun = 64 << 10
@@ -51,6 +51,8 @@ type stage struct {
 	base        fact.Value
 	line        int
 	vars        env
+	env         env            // what ENV sets, with the ENV that it uses put in
+	set         map[string]int // the lines on which
 	shell       []string
 	started     map[string]found // by instruction: the last one counts
 }
@@ -80,6 +82,11 @@ func (d *dockerfile) run() error {
 	}
 	for i, s := range d.stages {
 		d.p.Emit(fact.Stage{Name: s.name, Index: i, Base: s.base, Final: i == len(d.stages)-1, Site: fact.Site{Symbol: s.label}}, s.line)
+		for _, key := range slices.Sorted(maps.Keys(s.env)) {
+			d.facts++
+			d.p.Emit(fact.Environment{Platform: "dockerfile", Key: read.Clip(key), Value: read.Value(key, s.env[key]), Credential: read.Credential(key, s.env[key]),
+				Site: fact.Site{Symbol: s.label}}, s.set[key])
+		}
 		for _, instruction := range slices.Sorted(maps.Keys(s.started)) {
 			f := s.started[instruction]
 			d.p.EmitAt(fact.Static, f.fact, f.at)
@@ -113,7 +120,7 @@ func carried(instruction string) []fact.Fact {
 	case "cmd", "entrypoint", "shell":
 		return []fact.Fact{fact.Started{}}
 	case "arg", "env":
-		return []fact.Fact{fact.Stage{}, fact.Copied{}}
+		return []fact.Fact{fact.Stage{}, fact.Copied{}, fact.Environment{}}
 	case "label", "maintainer", "expose", "volume", "user", "workdir", "stopsignal", "healthcheck":
 		return nil
 	}
@@ -121,7 +128,7 @@ func carried(instruction string) []fact.Fact {
 }
 
 func (d *dockerfile) from(c *instructions.Stage, line int) {
-	s := &stage{label: c.Name, name: c.Name, line: line, vars: env{}, shell: []string{"/bin/sh", "-c"}, started: map[string]found{}}
+	s := &stage{label: c.Name, name: c.Name, line: line, vars: env{}, env: env{}, set: map[string]int{}, shell: []string{"/bin/sh", "-c"}, started: map[string]found{}}
 	if s.label == "" {
 		s.label = strconv.Itoa(len(d.stages))
 	}
@@ -129,7 +136,7 @@ func (d *dockerfile) from(c *instructions.Stage, line int) {
 	for _, before := range d.stages {
 		if before.name != "" && strings.EqualFold(before.name, name) {
 			name = before.name
-			s.vars = maps.Clone(before.vars)
+			s.vars, s.env, s.set = maps.Clone(before.vars), maps.Clone(before.env), maps.Clone(before.set)
 			s.shell = before.shell
 		}
 	}
@@ -157,7 +164,9 @@ func (d *dockerfile) instruction(cmd any, n *parser.Node) {
 	s := d.stages[len(d.stages)-1]
 	switch c := cmd.(type) {
 	case *instructions.EnvCommand:
+		was := maps.Clone(s.env) // within one instruction all see what was before it
 		for _, kv := range c.Env {
+			s.env[kv.Key], s.set[kv.Key] = was.into(read.With(quoted(kv.Value), s.vars.lookup)), line
 			s.vars[kv.Key] = []read.Piece{{Name: kv.Key, HasOr: true, Or: read.With(read.Dockerfile.Pieces(kv.Value), s.vars.lookup)}}
 		}
 	case *instructions.CopyCommand:
@@ -181,6 +190,58 @@ func (d *dockerfile) instruction(cmd any, n *parser.Node) {
 		word, _, _ := strings.Cut(strings.TrimSpace(c.Expression), " ")
 		d.gaps.add(carried(word), collect.Spot{Line: line}, "unresolved", "ONBUILD %s holds for the images made from this one", word)
 	}
+}
+
+// quoted returns the pieces of a value as ENV has it: without its quotes, and without variables between single ones.
+func quoted(v string) (out []read.Piece) {
+	var b strings.Builder
+	flush := func() {
+		if b.Len() > 0 {
+			out = append(out, read.Dockerfile.Pieces(b.String())...)
+			b.Reset()
+		}
+	}
+	for i, in := 0, byte(0); i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '\\' && in != '\'' && i+1 < len(v):
+			if i++; v[i] == '$' {
+				b.WriteByte(c) // Pieces knows it
+			} else if in == '"' && v[i] != '"' && v[i] != '\\' {
+				b.WriteByte(c)
+			}
+			b.WriteByte(v[i])
+		case c == in:
+			if c == '\'' && b.Len() > 0 {
+				out = append(out, read.Piece{Text: b.String()})
+				b.Reset()
+			}
+			in = 0
+		case in == 0 && (c == '"' || c == '\''):
+			if c == '\'' {
+				flush()
+			}
+			in = c
+		default:
+			b.WriteByte(c)
+		}
+	}
+	flush()
+	return out
+}
+
+// into returns ps with what e sets in place of its variables. What gets too large is given up.
+func (e env) into(ps []read.Piece) (out []read.Piece) {
+	for _, p := range ps {
+		if v, ok := e[p.Name]; ok && p.Name != "" && !p.Odd {
+			out = append(out, v...)
+		} else {
+			out = append(out, p)
+		}
+		if len(out) > 64 {
+			return []read.Piece{{Odd: true}}
+		}
+	}
+	return out
 }
 
 func (d *dockerfile) arg(c *instructions.ArgCommand) {

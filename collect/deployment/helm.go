@@ -265,9 +265,40 @@ func (h *helm) common(a, b []found) (out []found) {
 		return out
 	}
 	for i, f := range a {
+		if !alike(reflect.ValueOf(f.fact), reflect.ValueOf(b[i].fact)) {
+			h.gaps.add([]fact.Fact{f.fact}, f.at, "unresolved", "a list in it has more or less by chance")
+		}
 		out = append(out, found{both(f.fact, b[i].fact), f.at})
 	}
 	return out
+}
+
+// alike reports whether the lists in two facts are of one length.
+func alike(v, w reflect.Value) bool {
+	if v.Type() != w.Type() {
+		return false
+	}
+	if _, value := v.Interface().(fact.Value); value {
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		if v.Len() != w.Len() {
+			return false
+		}
+		for i := range v.Len() {
+			if !alike(v.Index(i), w.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !alike(v.Field(i), w.Field(i)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 const chance = "differs from one rendering to the next"
@@ -277,30 +308,60 @@ func both(a, b fact.Fact) fact.Fact {
 	if reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return a
 	}
-	v, w := reflect.New(reflect.TypeOf(a)).Elem(), reflect.ValueOf(b)
+	v := reflect.New(reflect.TypeOf(a)).Elem()
 	v.Set(reflect.ValueOf(a))
-	for i := range v.NumField() {
-		f, g := v.Field(i), w.Field(i)
-		if reflect.DeepEqual(f.Interface(), g.Interface()) {
-			continue
-		}
-		switch x := f.Interface().(type) {
-		case string:
-			f.SetString(prefix(x, g.String()) + "*")
-		case []string:
-			y := g.Interface().([]string)
-			words := slices.Clone(x)
-			for i := range words {
-				if i >= len(y) || words[i] != y[i] {
-					words[i] = "*"
+	agree(v, reflect.ValueOf(b))
+	return v.Interface().(fact.Fact)
+}
+
+// agree leaves in v what w has too.
+func agree(v, w reflect.Value) {
+	if reflect.DeepEqual(v.Interface(), w.Interface()) {
+		return
+	}
+	switch x := v.Interface().(type) {
+	case string:
+		v.SetString(prefix(x, w.String()) + "*")
+	case int:
+		v.SetInt(0)
+	case fact.Value:
+		v.Set(reflect.ValueOf(fact.Unknown(chance)))
+	default:
+		switch v.Kind() {
+		case reflect.Slice:
+			v.Set(cloned(v))
+			for i := range v.Len() {
+				if i < w.Len() {
+					agree(v.Index(i), w.Index(i))
+				} else if v.Index(i).Kind() == reflect.String {
+					v.Index(i).SetString("*")
 				}
 			}
-			f.Set(reflect.ValueOf(words))
-		case fact.Value:
-			f.Set(reflect.ValueOf(fact.Unknown(chance)))
+		case reflect.Struct:
+			for i := range v.NumField() {
+				agree(v.Field(i), w.Field(i))
+			}
+			settle(v, !reflect.DeepEqual(v.Interface(), w.Interface()))
 		}
 	}
-	return v.Interface().(fact.Fact)
+}
+
+// settle notes in v, a port or an object, that a part of it is not known.
+func settle(v reflect.Value, open bool) {
+	f := v.FieldByName("Open")
+	switch {
+	case !open || !f.IsValid():
+	case f.Kind() == reflect.Bool:
+		f.SetBool(true)
+	default:
+		f.Set(reflect.ValueOf(append(slices.Clone(f.Interface().([]string)), "chance")))
+	}
+}
+
+func cloned(v reflect.Value) reflect.Value {
+	out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+	reflect.Copy(out, v)
+	return out
 }
 
 func prefix(a, b string) string {
@@ -315,23 +376,34 @@ func prefix(a, b string) string {
 func known(f fact.Fact) fact.Fact {
 	v := reflect.New(reflect.TypeOf(f)).Elem()
 	v.Set(reflect.ValueOf(f))
-	for i := range v.NumField() {
-		switch x := v.Field(i).Interface().(type) {
-		case string:
-			v.Field(i).SetString(strings.ReplaceAll(x, unset, "*"))
-		case []string:
-			words := slices.Clone(x)
-			for i, w := range words {
-				words[i] = strings.ReplaceAll(w, unset, "*")
-			}
-			v.Field(i).Set(reflect.ValueOf(words))
-		case fact.Value:
-			if mentions(x, unset) {
-				v.Field(i).Set(reflect.ValueOf(fact.Unknown("required, and not set")))
-			}
+	forget(v)
+	return v.Interface().(fact.Fact)
+}
+
+func forget(v reflect.Value) {
+	switch x := v.Interface().(type) {
+	case string:
+		v.SetString(strings.ReplaceAll(x, unset, "*"))
+		return
+	case fact.Value:
+		if mentions(x, unset) {
+			v.Set(reflect.ValueOf(fact.Unknown("required, and not set")))
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		if v.Len() > 0 {
+			v.Set(cloned(v))
+		}
+		for i := range v.Len() {
+			forget(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			forget(v.Field(i))
 		}
 	}
-	return v.Interface().(fact.Fact)
 }
 
 func mentions(v fact.Value, s string) bool {

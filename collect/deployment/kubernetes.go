@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -16,8 +17,10 @@ import (
 var Kubernetes = &collect.Collector{
 	Name: "deployment/kubernetes",
 	Doc: `Workloads of Kubernetes manifests with their containers and environment: Deployment, StatefulSet, DaemonSet, ReplicaSet, Job,
-CronJob, Pod, lists of them, and whatever has a pod template in spec.template. A variable out of a ConfigMap is the key
-configmap/NAME/KEY, with what a ConfigMap in the same file sets as default; one out of a Secret is unknown.`,
+CronJob, Pod, lists of them, and whatever has a pod template in spec.template; what the network sees of them, namespaces, services, what leads
+traffic from outside to these, and network policies (policies of other systems than Kubernetes itself by name alone). A variable out of a ConfigMap is the key
+configmap/NAME/KEY, with what a ConfigMap in the same file sets as default; one out of a Secret is the key secret/NAME/KEY. The entries of
+ConfigMaps and Secrets, the latter by their names alone; files of settings among them entry by entry; and what containers find of them as files.`,
 	Accepts: accepts("kubernetes"),
 	Emits:   owed,
 	Run: func(p *collect.Pass) error {
@@ -46,7 +49,7 @@ func (s *sheet) manifests(files []manifest) error {
 			if d.Err != nil {
 				s.gaps.add(runs, collect.Spot{Part: f.part, Line: d.Line}, "unparsed", "%v", d.Err)
 			} else if d.Node != nil {
-				objects = s.object(objects, f.part, d.Node, 0)
+				objects = s.object(objects, f.part, d.Node, 0, "")
 			}
 		}
 	}
@@ -63,11 +66,14 @@ type object struct {
 	flat            bool
 }
 
-func (s *sheet) object(out []object, part string, n *yaml.Node, depth int) []object {
+// object adds what n is: an object, or a list of them. What stands in a list of Pods says no kind where a program wrote it, so that
+// kind is the one that the list tells.
+func (s *sheet) object(out []object, part string, n *yaml.Node, depth int, kind string) []object {
 	o := object{part: part, flat: s.flat, node: n, kind: read.Text(n, "kind"), name: read.Text(n, "metadata", "name"), namespace: read.Text(n, "metadata", "namespace")}
 	if generated := read.Text(n, "metadata", "generateName"); o.name == "" && generated != "" {
 		o.name = generated + "*"
 	}
+	o.kind = cmp.Or(o.kind, kind)
 	if s.flat {
 		o.part = s.origin(n)
 	}
@@ -77,8 +83,16 @@ func (s *sheet) object(out []object, part string, n *yaml.Node, depth int) []obj
 		s.gaps.add(runs, o.spot(n), "unparsed", "line %d: not an object", n.Line)
 		return out
 	case items != nil && (o.kind == "" || strings.HasSuffix(o.kind, "List")) && depth < 10:
+		of := strings.TrimSuffix(o.kind, "List")
 		for _, x := range read.Items(items) {
-			out = s.object(out, part, x, depth+1)
+			if of != "" && read.Get(x, "kind") == nil && read.Get(x, "apiVersion") == nil && x.Kind == yaml.MappingNode {
+				if v := read.Get(n, "apiVersion"); v != nil {
+					x.Content = append(x.Content, text("apiVersion"), v)
+				}
+				out = s.object(out, part, x, depth+1, of)
+				continue
+			}
+			out = s.object(out, part, x, depth+1, "")
 		}
 		return out
 	case o.kind == "":
@@ -132,12 +146,19 @@ type configMap struct{ namespace, name string }
 func (s *sheet) objects(objects []object) {
 	maps := map[configMap]*yaml.Node{}
 	for _, o := range objects {
-		if o.kind == "ConfigMap" {
-			maps[configMap{o.namespace, o.name}] = read.Get(o.node, "data")
+		switch o.kind {
+		case "ConfigMap":
+			maps[configMap{o.namespace, o.name}] = o.data()
+		case "Secret":
+			maps[configMap{o.namespace, secretMark + o.name}] = o.data()
 		}
 	}
 	for _, o := range objects {
 		s.instructs(o)
+		s.network(o)
+		if o.keeps() {
+			s.held(o)
+		}
 		path := templates[o.kind]
 		if path == nil {
 			path = []string{"spec", "template", "spec"}
@@ -215,6 +236,8 @@ func (s *sheet) instructs(o object) {
 
 func (s *sheet) workload(o object, pod *yaml.Node, maps map[configMap]*yaml.Node) {
 	s.add(fact.Workload{Platform: "kubernetes", Kind: o.kind, Name: o.name, Namespace: o.namespace, Profile: s.profile, Site: s.site("")}, o.spot(read.Get(o.node, "metadata", "name")))
+	s.pods(o, pod)
+	s.mounts(o, pod)
 	for _, list := range []string{"initContainers", "containers", "ephemeralContainers"} {
 		ns := read.Get(pod, list)
 		if !read.Null(ns) && ns.Kind != yaml.SequenceNode {
@@ -240,8 +263,8 @@ func (s *sheet) container(o object, n *yaml.Node, init bool, maps map[configMap]
 	c.Command = read.Command(append(read.Words(read.Get(n, "command")), read.Words(read.Get(n, "args"))...))
 	s.add(c, o.spot(n))
 
-	put := func(key string, v fact.Value, at *yaml.Node) {
-		s.add(fact.Environment{Platform: "kubernetes", Workload: o.name, Key: read.Clip(key), Value: v, Site: s.site(name)}, o.spot(at))
+	put := func(key string, v fact.Value, credential string, at *yaml.Node) {
+		s.add(fact.Environment{Platform: "kubernetes", Workload: o.name, Key: read.Clip(key), Value: v, Credential: credential, Site: s.site(name)}, o.spot(at))
 	}
 	only := []fact.Fact{fact.Environment{}}
 	for _, list := range []string{"env", "envFrom"} {
@@ -257,7 +280,7 @@ func (s *sheet) container(o object, n *yaml.Node, init bool, maps map[configMap]
 			continue
 		}
 		own[key] = true
-		put(key, value(o, key, e, maps), e)
+		put(key, value(o, key, e, maps), o.credential(key, e, maps), e)
 	}
 	for _, e := range read.Items(read.Get(n, "envFrom")) { // env wins over it
 		prefix := read.Text(e, "prefix")
@@ -265,14 +288,22 @@ func (s *sheet) container(o object, n *yaml.Node, init bool, maps map[configMap]
 			data := maps[configMap{o.namespace, ref}]
 			for k, v := range read.Pairs(data) {
 				if key := prefix + k.Value; !own[key] {
-					put(key, fact.Key("configmap/"+ref+"/"+k.Value, fact.Masked(k.Value, read.Text(v))), e)
+					put(key, fact.Key("configmap/"+ref+"/"+k.Value, fact.Masked(k.Value, read.Text(v))), read.CredentialText(k.Value, read.Text(v)), e)
 				}
 			}
 			if data == nil {
-				put(prefix+"*", fact.Key("configmap/"+ref+"/*"), e)
+				put(prefix+"*", fact.Key("configmap/"+ref+"/*"), "", e)
 			}
 		} else if ref := read.Text(e, "secretRef", "name"); ref != "" {
-			put(prefix+"*", fact.Unknown("secret "+ref), e)
+			data := maps[configMap{o.namespace, secretMark + ref}]
+			for k := range read.Pairs(data) {
+				if key := prefix + k.Value; !own[key] {
+					put(key, fact.Key(secretMark+ref+"/"+k.Value), read.Reference, e)
+				}
+			}
+			if data == nil {
+				put(prefix+"*", fact.Key(secretMark+ref+"/*"), read.Reference, e)
+			}
 		} else {
 			s.gaps.add(only, o.spot(e), "unparsed", "envFrom of %s", o.name)
 		}
@@ -304,7 +335,7 @@ func value(o object, key string, e *yaml.Node, maps map[configMap]*yaml.Node) fa
 		return fact.Key(id)
 	}
 	if m, k := name("secretKeyRef"); m != "" {
-		return fact.Unknown("secret " + m + "/" + k)
+		return fact.Key(secretMark + m + "/" + k)
 	}
 	if f := read.Text(from, "fieldRef", "fieldPath"); f != "" {
 		return fact.Unknown("field " + f)

@@ -161,7 +161,7 @@ func (r *cReader) call(i int) {
 	if arg, ok := cRuns[plain]; ok {
 		what := nth(args, arg)
 		if strings.HasPrefix(plain, "execl") && len(args) > 2 {
-			what = program(append([]fact.Value{what}, args[2:]...))
+			what = commandOf(append([]fact.Value{what}, args[2:]...))
 		}
 		r.executes(plain, what, i)
 	}

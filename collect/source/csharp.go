@@ -14,7 +14,7 @@ import (
 // CSharp reads C# with tree-sitter. A full name in an expression is told from a chain of members only where its first
 // segment begins a namespace that the file names elsewhere, or one of the platform's.
 var CSharp = reader("csharp", "namespaces, using directives and full names, attributes, loading by name, tests, unsafe code and entry points of C#",
-	everything, extractCSharp)
+	programs, extractCSharp)
 
 type csharpReader struct {
 	*walk

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"assay/code"
+	"assay/program"
 )
 
 // extractCSharp reads C#. The grammar follows conditional sections between declarations and statements only. Where they
@@ -19,13 +20,14 @@ func extractCSharp(text string) (*code.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(t.bad) == 0 {
-		return extracted(t, newCSharpReader), nil
+	if len(t.bad) > 0 {
+		if f := csharpVariants(text); f != nil {
+			return f, nil
+		}
 	}
-	if f := csharpVariants(text); f != nil {
-		return f, nil
-	}
-	return extracted(t, newCSharpReader), nil
+	f := extracted(t, newCSharpReader)
+	f.Program, f.Cut = lowered(t, lowerCSharp)
+	return f, nil
 }
 
 var csharpDirective = regexp.MustCompile(`(?m)^\x{FEFF}?[ \t]*#[ \t]*(if|elif|else|endif)\b[^\r\n]*`)
@@ -109,8 +111,11 @@ func csharpVariants(text string) *code.File {
 	}
 	seen := make([]map[int]bool, len(sections)) // branches that were live
 	all := new(code.File)
+	w := new(lowering)
+	w.Open(program.File, "", 1, 1)
 	for v := range variants {
 		var edits []edit
+		var fresh []bounds // branches that no variant before had
 		live := make([]bool, len(sections))
 		chosen := make([]int, len(sections))
 		for i, s := range sections {
@@ -120,6 +125,9 @@ func csharpVariants(text string) *code.File {
 			chosen[i] = min(v, len(s.branches)-1)
 			if seen[i] == nil {
 				seen[i] = map[int]bool{}
+			}
+			if !seen[i][chosen[i]] {
+				fresh = append(fresh, s.branches[chosen[i]])
 			}
 			seen[i][chosen[i]] = true
 			for n, d := range s.directives {
@@ -136,7 +144,19 @@ func csharpVariants(text string) *code.File {
 		}
 		t.back(text, edits)
 		join(all, extracted(t, newCSharpReader))
+		c := csharpLowering{lowering: w}
+		c.tree = t
+		if v > 0 {
+			c.concerns = func(i int) bool {
+				from, to := int(t.nodes[i].from), int(t.nodes[i].to)
+				return slices.ContainsFunc(fresh, func(b bounds) bool { return b.from < to && from < b.to })
+			}
+		}
+		c.file()
 	}
+	w.Close()
+	masked(&w.Tree)
+	all.Program, all.Cut = &w.Tree, w.Cut
 	for i, s := range sections {
 		if len(seen[i]) < len(s.branches) {
 			return nil

@@ -17,7 +17,7 @@ import (
 )
 
 // Go reads Go with the standard library's own parser.
-var Go = reader("go", "package clause, imports, loading by name, tests, unsafe and cgo, main functions of Go", everything, extractGo)
+var Go = reader("go", "package clause, imports, loading by name, tests, unsafe and cgo, main functions of Go", programs, extractGo)
 
 type goReader struct {
 	*code.File
@@ -55,6 +55,7 @@ func extractGo(text string) (*code.File, error) {
 	}
 	r.read(f)
 	r.Substance = goSubstance(text)
+	r.Program, r.Cut = lowerGo(text, f)
 	return r.File, nil
 }
 
@@ -252,7 +253,7 @@ func (r *goReader) body(n ast.Node) {
 			if from < len(args) {
 				words = args[from:]
 			}
-			r.executes(name, program(words), call.Pos())
+			r.executes(name, commandOf(words), call.Pos())
 		}
 		r.transfer(call, name, args)
 		r.ginkgo(call, name, args)

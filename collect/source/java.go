@@ -13,7 +13,7 @@ import (
 
 // Java reads Java with tree-sitter.
 var Java = reader("java", "packages, imports and full names, annotations, loading by name, tests, native code and entry points of Java",
-	everything, parsed(javaGrammar, newJavaReader))
+	programs, parsed(javaGrammar, newJavaReader, lowerJava))
 
 type javaReader struct {
 	*walk
@@ -99,7 +99,7 @@ func (r *javaReader) visit(i int, kind string) {
 		case class == "URLClassLoader":
 			r.dynamic("URLClassLoader", nth(args, 0), i)
 		case jvmStarts[name]:
-			r.executes(class, program(r.words(r.field(i, "arguments"))), i)
+			r.executes(class, commandOf(r.words(r.field(i, "arguments"))), i)
 		case jvmWrites[class]:
 			r.transfers.writes(r.symbol())
 		}
@@ -278,7 +278,7 @@ func (r *javaReader) moves(i, object int, name, short string, args []fact.Value)
 		}
 		what := nth(args, 0)
 		if words := r.words(r.field(i, "arguments")); what.Op == "" && len(words) > 0 {
-			what = program(words)
+			what = commandOf(words)
 		}
 		r.executes(call, what, i)
 	case short == "ProcessBuilder.startPipeline":

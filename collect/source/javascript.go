@@ -14,9 +14,9 @@ const javascriptDoc = "imports, decorators, loading by name, tests, native addon
 
 // JavaScript, TypeScript and TSX read the dialects of one language with the grammars of tree-sitter.
 var (
-	JavaScript = reader("javascript", javascriptDoc+"JavaScript, JSX too", everything, extractJavaScript)
-	TypeScript = reader("typescript", javascriptDoc+"TypeScript", everything, parsed(typescriptGrammar, newScriptReader))
-	TSX        = reader("tsx", javascriptDoc+"TypeScript with JSX", everything, parsed(tsxGrammar, newScriptReader))
+	JavaScript = reader("javascript", javascriptDoc+"JavaScript, JSX too", programs, extractJavaScript)
+	TypeScript = reader("typescript", javascriptDoc+"TypeScript", programs, parsed(typescriptGrammar, newScriptReader, lowerScript))
+	TSX        = reader("tsx", javascriptDoc+"TypeScript with JSX", programs, parsed(tsxGrammar, newScriptReader, lowerScript))
 )
 
 // extractJavaScript reads JavaScript. What the grammar of plain JavaScript cannot follow, that of TypeScript often can: it
@@ -31,7 +31,9 @@ func extractJavaScript(text string) (*code.File, error) {
 			t = typed
 		}
 	}
-	return extracted(t, newScriptReader), nil
+	f := extracted(t, newScriptReader)
+	f.Program, f.Cut = lowered(t, lowerScript)
+	return f, nil
 }
 
 type scriptReader struct {
@@ -525,9 +527,9 @@ func (r *scriptReader) moves(i int, name string, list int, args []fact.Value) {
 		switch array := r.child(list, "array"); {
 		case line:
 		case array >= 0 && r.first(list) == array:
-			what = program(r.arguments(array, r.value))
+			what = commandOf(r.arguments(array, r.value))
 		case array >= 0:
-			what = program(append([]fact.Value{what}, r.arguments(array, r.value)...))
+			what = commandOf(append([]fact.Value{what}, r.arguments(array, r.value)...))
 		}
 		r.executes(call, what, i)
 		return

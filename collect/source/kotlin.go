@@ -795,7 +795,7 @@ func (r *kotlinReader) moves(name string, next, at int) {
 	short := last(before(name, "."), ".") + "." + method
 	switch {
 	case jvmStarts[name]:
-		r.executes(method, program(r.words(next)), at)
+		r.executes(method, commandOf(r.words(next)), at)
 	case jvmRuns[short], jvmRuns[name], method == "exec" && strings.Contains(name, ".") && r.runtime && !r.punct(next+1, ")"):
 		call := "Runtime.exec"
 		if method != "exec" {
@@ -803,7 +803,7 @@ func (r *kotlinReader) moves(name string, next, at int) {
 		}
 		what := r.argument(next + 1)
 		if what.Op == "" {
-			what = program(r.words(next))
+			what = commandOf(r.words(next))
 		}
 		r.executes(call, what, at)
 	case short == "ProcessBuilder.startPipeline":

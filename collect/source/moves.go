@@ -45,7 +45,7 @@ var (
 
 // program is what a list of a program and its arguments runs: the program alone, for a shell the line that it is given, for
 // an interpreter the module.
-func program(words []fact.Value) fact.Value {
+func commandOf(words []fact.Value) fact.Value {
 	name, ok := one(nth(words, 0))
 	if !ok {
 		return nth(words, 0)

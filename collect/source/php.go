@@ -13,7 +13,7 @@ import (
 
 // PHP reads PHP with tree-sitter, with the pages around it. It has no entry points: every script that a server hands out is one.
 var PHP = reader("php", "namespaces, use declarations and full names, attributes, loading by name, tests and foreign functions of PHP",
-	everything, parsed(phpGrammar, newPHPReader))
+	programs, parsed(phpGrammar, newPHPReader, lowerPHP))
 
 type phpReader struct {
 	*walk
@@ -345,7 +345,7 @@ func (r *phpReader) command(list int, args []fact.Value) fact.Value {
 				break
 			}
 		}
-		return program(words)
+		return commandOf(words)
 	}
 	return nth(args, 0)
 }

@@ -11,7 +11,7 @@ import (
 
 // Python reads Python, 2 and 3, with tree-sitter. It names no package: which module a file is, its path alone tells.
 var Python = reader("python", "imports, decorators, loading by name, tests, foreign functions and entry points of Python",
-	everything, parsed(pythonGrammar, newPythonReader))
+	programs, parsed(pythonGrammar, newPythonReader, lowerPython))
 
 type pythonReader struct {
 	*walk
@@ -398,11 +398,11 @@ func (r *pythonReader) command(list int, args []fact.Value, arg int) fact.Value 
 			continue
 		}
 		if r.is(c, "list", "tuple") {
-			return program(r.arguments(c, r.value))
+			return commandOf(r.arguments(c, r.value))
 		}
 		v := r.value(c)
 		if line, ok := one(v); ok && !strings.Contains(line, " ") && arg < len(args) {
-			return program(args[arg:])
+			return commandOf(args[arg:])
 		}
 		return v
 	}

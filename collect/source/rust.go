@@ -352,7 +352,7 @@ func (r *rustReader) command(i int, args []fact.Value) fact.Value {
 		}
 		words = append(words, r.arguments(list, r.value)...)
 	}
-	return program(words)
+	return commandOf(words)
 }
 
 // tested notes what a call within a test means for it. What gives up by panicking fails it.

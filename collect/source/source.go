@@ -28,6 +28,9 @@ var All = slices.Concat([]*collect.Collector{Go, Kotlin, Unmanaged}, grammars, R
 var everything = []fact.Fact{fact.Package{}, fact.Import{}, fact.Annotated{}, fact.Dynamic{}, fact.TestCase{}, fact.Native{},
 	fact.Executes{}, fact.Fetches{}, fact.Entry{}, fact.Justified{}}
 
+// programs is everything, and the program's tree.
+var programs = append(slices.Clone(everything), fact.Program{})
+
 const (
 	maxSize   = 8 << 20 // of a file; what people write is far smaller
 	maxUnread = 1000    // stretches of a file that are told apart
@@ -129,6 +132,12 @@ func emit(p *collect.Pass, emits []fact.Fact, f *code.File) {
 			continue
 		}
 		say(fact.Declared, fact.Justified{Ecosystem: x.Arg("ecosystem"), Name: lib, Why: why, Site: site(x.Place)}, x.Place)
+	}
+	if claimed[fact.Name(fact.Program{})] && f.Program != nil {
+		p.Program(f.Language, f.Program)
+		if f.Cut {
+			p.Gap(fact.Program{}, 1, "unparsed", "the file is larger or nested deeper than what is read of a program")
+		}
 	}
 	if !f.Complete() {
 		u := f.Unread[0]

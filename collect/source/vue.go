@@ -7,17 +7,18 @@ import (
 
 	"assay/code"
 	"assay/fact"
+	"assay/program"
 )
 
 // Vue reads the script blocks of Vue's single-file components. What its templates call, the scripts must have imported.
-var Vue = reader("vue", javascriptDoc+"the script blocks of Vue components", everything, extractVue)
+var Vue = reader("vue", javascriptDoc+"the script blocks of Vue components", programs, extractVue)
 
 // extractVue blanks out all but the scripts, so that every line stays where it is, and reads what is left.
 func extractVue(text string) (*code.File, error) {
 	s := vueScanner{text: text, script: blank(text)}
 	s.run()
 	extract := map[string]extractor{"": extractJavaScript, "js": extractJavaScript, "jsx": extractJavaScript, "javascript": extractJavaScript,
-		"ts": parsed(typescriptGrammar, newScriptReader), "typescript": parsed(typescriptGrammar, newScriptReader), "tsx": parsed(tsxGrammar, newScriptReader)}[s.lang]
+		"ts": parsed(typescriptGrammar, newScriptReader, lowerScript), "typescript": parsed(typescriptGrammar, newScriptReader, lowerScript), "tsx": parsed(tsxGrammar, newScriptReader, lowerScript)}[s.lang]
 	if extract == nil {
 		s.bad(s.at, "a script in "+s.lang)
 		extract = func(string) (*code.File, error) { return new(code.File), nil }
@@ -27,6 +28,13 @@ func extractVue(text string) (*code.File, error) {
 		f = new(code.File)
 	}
 	f.Imports = append(f.Imports, s.imports...)
+	for _, x := range s.imports {
+		if t := f.Program; t != nil && len(t.Nodes) > 0 {
+			end := len(t.Nodes) + 2
+			t.Nodes = append(t.Nodes, program.Node{Kind: program.Import, Text: x.Name, Line: x.Line, Column: x.Column, End: end}, program.Node{Kind: program.Name, Line: x.Line, Column: x.Column, End: end})
+			t.Nodes[0].End = end
+		}
+	}
 	f.Tags = append(f.Tags, s.tags...)
 	f.Unread = append(f.Unread, s.unread...)
 	return f, err

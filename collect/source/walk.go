@@ -30,14 +30,18 @@ type visitor interface {
 	done()
 }
 
-// parsed returns the extractor of a grammar.
-func parsed(g *grammar, language func(*walk) visitor) extractor {
+// parsed returns the extractor of a grammar; lower, if there is one, makes the program's tree.
+func parsed(g *grammar, language func(*walk) visitor, lower ...lowerer) extractor {
 	return func(text string) (*code.File, error) {
 		t, err := g.parse(text)
 		if err != nil {
 			return nil, err
 		}
-		return extracted(t, language), nil
+		f := extracted(t, language)
+		for _, l := range lower {
+			f.Program, f.Cut = lowered(t, l)
+		}
+		return f, nil
 	}
 }
 

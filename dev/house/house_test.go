@@ -26,27 +26,30 @@ const root = "../.."
 var below = map[string][]string{
 	"artefact":  {},
 	"fact":      {"artefact"},
-	"code":      {"fact", "artefact"},
+	"program":   {},
+	"code":      {"program", "fact", "artefact"},
+	"link":      {"program", "fact", "artefact"},
+	"netpolicy": {"fact", "artefact"},
 	"scheme":    {},
-	"model":     {"fact", "artefact"},
+	"model":     {"netpolicy", "fact", "artefact"},
 	"seal":      {},
 	"toe":       {"seal"},
 	"acquire":   {"artefact"},
-	"collect":   {"fact", "artefact"},
-	"collect/":  {"collect", "collect/", "code", "toe", "fact", "artefact"},
-	"derive":    {"model", "fact", "artefact"},
-	"derive/":   {},
-	"rules":     {"model", "scheme", "fact", "artefact"},
-	"assess":    {"rules", "derive", "collect", "scheme", "fact", "artefact"},
+	"collect":   {"program", "fact", "artefact"},
+	"collect/":  {"collect", "collect/", "code", "program", "toe", "fact", "artefact"},
+	"derive":    {"derive/", "model", "netpolicy", "link", "program", "fact", "artefact"},
+	"derive/":   {"link", "program", "fact", "artefact"},
+	"rules":     {"model", "netpolicy", "scheme", "fact", "artefact"},
+	"assess":    {"rules", "derive", "collect", "program", "model", "scheme", "fact", "artefact"},
 	"review":    {"assess", "rules", "toe", "scheme", "fact", "artefact", "seal"},
 	"cert":      {"review", "report", "assess", "rules", "derive", "toe", "scheme", "fact", "artefact", "seal"},
-	"report":    {"assess", "derive", "rules", "scheme", "fact", "artefact"},
+	"report":    {"assess", "derive", "rules", "model", "scheme", "fact", "artefact"},
 	"cmd/assay": {"*"},
 	"dev/":      {"*"},
 }
 
 // pure packages read no clock, network, environment or file. What a few of them need for their work on content is named.
-var pure = []string{"artefact", "fact", "code", "scheme", "seal", "toe", "review", "collect", "collect/", "derive", "rules", "assess", "report"}
+var pure = []string{"artefact", "fact", "code", "program", "link", "netpolicy", "model", "scheme", "seal", "toe", "review", "collect", "collect/", "derive", "rules", "assess", "report"}
 
 var impure = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "syscall", "path/filepath", "io/ioutil"}
 

@@ -225,6 +225,9 @@ func Value(key string, ps []Piece) fact.Value {
 	plain, _ := Plain(ps)
 	switch m := fact.Masked(key, plain); {
 	case m.Op != "const":
+		if d, ok := description(key, plain); ok && m.Text == "masked" {
+			return build(Shell.Pieces(d))
+		}
 		return m
 	case m.Text != plain: // a user and a password were cut out: what is left has its variables without their defaults
 		return build(Shell.Pieces(m.Text))
