@@ -83,6 +83,7 @@ type party struct {
 	links      map[string]fact.Ref       // names of others that the deployment links it to
 	works      map[string]fact.Ref       // its workloads, by name
 	registers  map[*party]fact.Ref       // the registries that it uses
+	brokers    map[string][]*party       // by technology, those that it connects to
 	routed     bool                      // it is a gateway whose routes are written down
 	names      []fact.Ref                // where it says what it is called
 	settings   map[string][]configuredAs // of those that matter here, by canonical key
@@ -160,7 +161,7 @@ type architect struct {
 
 // meet learns who a component is and by which names others may call it.
 func (a *architect) meet(name string) {
-	x := &party{view: a.p.Part(name), caps: map[string]fact.Ref{}, by: map[string]string{}, ports: map[string]fact.Ref{}, doors: map[string]bool{}, links: map[string]fact.Ref{}, registers: map[*party]fact.Ref{}, settings: map[string][]configuredAs{}}
+	x := &party{view: a.p.Part(name), caps: map[string]fact.Ref{}, by: map[string]string{}, ports: map[string]fact.Ref{}, doors: map[string]bool{}, links: map[string]fact.Ref{}, registers: map[*party]fact.Ref{}, brokers: map[string][]*party{}, settings: map[string][]configuredAs{}}
 	for ref, c := range fact.All[fact.Component](x.view) {
 		if c.Name == name {
 			x.component, x.own = c, ref
@@ -415,21 +416,27 @@ func private(host string) bool {
 	return err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
 
-// find says who target is for x. Offers tells who would be meant if only the product is known.
+// guessed says that p is whoever alone offers what is asked for, though nothing names it: worth a line in the picture, and no proof that nobody
+// else is meant.
+func (p peer) guessed() bool { return p.via == "product" || p.via == "machine" }
+
+// find says who target is for x, and whether that is certain and all. Offers tells who would be meant if only the product is known.
 func (a *architect) find(x *party, target fact.Value, offers func(*party) bool) (out []peer, known bool) {
 	all, known := target.Consts()
 	for _, s := range all {
-		for _, at := range addresses(s) {
-			if p, ok := a.at(x, at, offers); ok {
+		at := addresses(s)
+		known = known && len(at) > 0
+		for _, at := range at {
+			p, ok := a.at(x, at, offers)
+			if ok {
 				out = append(out, p)
-			} else {
-				known = false
 			}
+			known = known && ok && (p.to == x || !p.guessed())
 		}
 	}
 	if len(out) == 0 && offers != nil {
 		if to := a.only(x, offers); to != nil {
-			return []peer{{to: to, via: "product"}}, true
+			return []peer{{to: to, via: "product"}}, false
 		}
 	}
 	return out, known && len(out) > 0
@@ -612,12 +619,15 @@ func (a *architect) connect(x *party) {
 			a.p.Gap(fact.Flow{}, c.Site.Unit, "unresolved", "whom "+cmp.Or(c.Technology, c.Kind)+" means")
 		}
 		for _, p := range peers {
+			if tech := strings.ToLower(c.Technology); c.Kind == "broker" && p.to != nil && !slices.Contains(x.brokers[tech], p.to) {
+				x.brokers[tech] = append(x.brokers[tech], p.to)
+			}
 			if c.Kind == "registry" && p.to != nil {
 				x.registers[p.to] = ref
 			}
 			p.tls = cmp.Or(c.TLS, p.tls)
 			a.name(x, p, c.Technology, ref)
-			a.flow(x, p, cmp.Or(strings.ToLower(c.Technology), c.Kind), credentials(c.Credentials), append(slices.Clone(c.With), c.Kind), nil, ref)
+			a.flow(x, p, cmp.Or(strings.ToLower(c.Technology), c.Kind), c.Credentials, append(slices.Clone(c.With), c.Kind), nil, ref)
 		}
 	}
 	for ref, r := range fact.All[fact.Request](x.view) {
@@ -649,8 +659,12 @@ func (a *architect) connect(x *party) {
 	for ref, t := range fact.All[fact.Topic](x.view) {
 		offers := offering(fact.Connection{Kind: "broker", Technology: t.Technology})
 		to := a.only(x, offers)
+		if of := x.brokers[strings.ToLower(t.Technology)]; len(of) == 1 { // the one that it connects to
+			to = of[0]
+		}
 		if to == nil {
-			continue // the connection to the broker says whether that is known
+			a.p.Gap(fact.Flow{}, t.Site.Unit, "unresolved", "which broker a topic is of")
+			continue
 		}
 		with := []string{"consumes"}
 		if t.Direction == "out" {
@@ -667,13 +681,6 @@ func onFile(v fact.Value) bool {
 		s = strings.TrimPrefix(s, "optional:")
 		return !strings.HasPrefix(s, "file:") && !strings.HasPrefix(s, "classpath:") && !strings.HasPrefix(s, "configtree:")
 	})
-}
-
-func credentials(c string) string {
-	if c == "" {
-		return ""
-	}
-	return c
 }
 
 // deployed draws what the deployment alone tells: addresses of others in a component's environment, and products that work on one another.

@@ -1,7 +1,6 @@
 package derive_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -9,17 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 
-	"assay/acquire"
-	"assay/artefact"
-	"assay/assess"
-	"assay/collect/config"
-	"assay/collect/deployment"
-	"assay/collect/library"
-	"assay/collect/source"
 	"assay/derive"
 	"assay/fact"
 )
@@ -27,7 +18,7 @@ import (
 var updateArchitecture = flag.Bool("update-architecture", false, "write what is into the cases of the architecture")
 
 // Each case is a system of a few files, and what parts and flows it has. A flow is shown with its protocol, port, TLS, how the peer is known, how it was
-// found, what goes with it, and the places it is known from.
+// found, what goes with it, and the places it is known from; a gap with the file whose other end is not certain.
 func TestArchitecture(t *testing.T) {
 	files, err := filepath.Glob("testdata/architecture/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -59,30 +50,17 @@ func TestArchitecture(t *testing.T) {
 }
 
 func architectureText(t *testing.T, files []txtar.File) string {
-	dir := t.TempDir()
-	for _, f := range files {
-		p := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(p, f.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	store := acquire.NewStore()
-	t.Cleanup(func() { store.Close() })
-	a, err := acquire.Tree(context.Background(), store, dir, acquire.Options{ID: "main", At: time.Unix(0, 0)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &assess.Engine{Salt: "architecture", Day: "2026-11-24", Collectors: slices.Concat(source.All, deployment.All, config.All, library.All),
-		Strata: [][]*derive.Derivation{{derive.Components}, {derive.HandedOut}, {derive.Configuration}, {derive.Libraries}, {derive.Interfaces}, {derive.Architecture}}}
-	x := e.Assess([]artefact.Artefact{a}, store, nil)
+	x := derived(t, files, []*derive.Derivation{derive.Interfaces}, []*derive.Derivation{derive.Architecture})
 	lines := map[string]bool{}
 	for _, c := range x.Plan.Components {
 		for _, r := range x.Base.Rows(c, fact.Node{}) {
 			n := r.Fact.(fact.Node)
 			lines[strings.TrimRight(fmt.Sprintf("node %s: %s %s %s %s", n.Name, n.Kind, n.Technology, strings.Join(n.Ports, " "), strings.Join(n.Marks, ", ")), " ")] = true
+		}
+		for _, g := range x.Base.Gaps(c, fact.Flow{}) {
+			if g.Kind == "unresolved" && len(g.Origin) == 0 { // its own, and not what it lacks of others
+				lines[fmt.Sprintf("gap %s: %s", strings.TrimPrefix(g.Unit, "main/"), g.Text)] = true
+			}
 		}
 		for _, r := range x.Base.Rows(c, fact.Flow{}) {
 			f := r.Fact.(fact.Flow)

@@ -24,8 +24,8 @@ import (
 	"assay/fact"
 )
 
-// interfacesText renders what each component of a small system offers and asks, with places, and what keeps it from being known.
-func interfacesText(t testing.TB, files []txtar.File) string {
+// derived runs the first derivations on a small system, up to the one that is given.
+func derived(t testing.TB, files []txtar.File, last ...[]*derive.Derivation) *assess.Assessment {
 	dir := t.TempDir()
 	for _, f := range files {
 		p := filepath.Join(dir, filepath.FromSlash(f.Name))
@@ -42,9 +42,14 @@ func interfacesText(t testing.TB, files []txtar.File) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &assess.Engine{Salt: "interfaces", Day: "2026-11-24", Collectors: slices.Concat(source.All, deployment.All, config.All, library.All),
-		Strata: [][]*derive.Derivation{{derive.Components}, {derive.HandedOut}, {derive.Configuration}, {derive.Libraries}, {derive.Interfaces}}}
-	x := e.Assess([]artefact.Artefact{a}, store, nil)
+	e := &assess.Engine{Salt: "derived", Day: "2026-11-24", Collectors: slices.Concat(source.All, deployment.All, config.All, library.All),
+		Strata: slices.Concat([][]*derive.Derivation{{derive.Components}, {derive.HandedOut}, {derive.Configuration}, {derive.Libraries}}, last)}
+	return e.Assess([]artefact.Artefact{a}, store, nil)
+}
+
+// interfacesText renders what each component of a small system offers and asks, with places, and what keeps it from being known.
+func interfacesText(t testing.TB, files []txtar.File) string {
+	x := derived(t, files, []*derive.Derivation{derive.Interfaces})
 	var b strings.Builder
 	for _, c := range x.Plan.Components {
 		var lines []string

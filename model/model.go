@@ -22,6 +22,14 @@ type Graph struct {
 	Flows []Flow `json:"flows"`
 
 	Deployments []Deployment `json:"deployments,omitempty"` // what each lets through, held against what is needed
+	Gaps        []Gap        `json:"gaps,omitempty"`        // what keeps the flows from being known whole
+}
+
+// A Gap is something that could not be told, and that may hide a flow: in a unit, or anywhere if that is "".
+type Gap struct {
+	Unit string `json:"unit,omitempty"`
+	Kind string `json:"kind"`
+	Text string `json:"text"`
 }
 
 // A Place is where something is known from: Part is a file within a unit that is made of several.
@@ -145,9 +153,6 @@ var users = regexp.MustCompile(`(?i)^(spring\.)?security\.user\.|^security\.oaut
 
 // maxPlaces bounds the places of one item: the first in order stand.
 const maxPlaces = 12
-
-// Kinds are the facts that a Graph is made of.
-var Kinds = []fact.Fact{fact.Component{}, fact.Node{}, fact.Flow{}, fact.Endpoint{}, fact.Guard{}, fact.Capability{}, fact.Connection{}, fact.Topic{}, fact.Listens{}, fact.Published{}, fact.Workload{}, fact.Configured{}, fact.Container{}, fact.Environment{}, fact.Program{}}
 
 // Of makes a graph of what is known of components.
 func Of(b *fact.Base, components []string) *Graph {
@@ -293,6 +298,19 @@ func Of(b *fact.Base, components []string) *Graph {
 	slices.SortFunc(g.Nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(g.Flows, func(a, b Flow) int { return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To)) })
 	g.Deployments = Deployed(b, components)
+	for _, c := range components {
+		for _, x := range b.Gaps(c, fact.Flow{}) {
+			text := x.Text
+			if len(x.Origin) > 0 { // by way of what it lacks of others: which of them is for why to tell
+				text = "what it says is not known whole"
+			}
+			g.Gaps = append(g.Gaps, Gap{x.Unit, x.Kind, text})
+		}
+	}
+	slices.SortFunc(g.Gaps, func(a, b Gap) int {
+		return cmp.Or(strings.Compare(a.Unit, b.Unit), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Text, b.Text))
+	})
+	g.Gaps = slices.Compact(g.Gaps)
 	return g
 }
 
@@ -391,22 +409,4 @@ func (g *Graph) Node(name string) (Node, bool) {
 		return Node{}, false
 	}
 	return g.Nodes[i], true
-}
-
-// Reach returns who can be reached from name along flows, by how many steps at least; name itself by none.
-func (g *Graph) Reach(name string) map[string]int {
-	next := map[string][]string{}
-	for _, f := range g.Flows {
-		next[f.From] = append(next[f.From], f.To)
-	}
-	steps := map[string]int{name: 0}
-	for todo := []string{name}; len(todo) > 0; todo = todo[1:] {
-		for _, to := range next[todo[0]] {
-			if _, ok := steps[to]; !ok {
-				steps[to] = steps[todo[0]] + 1
-				todo = append(todo, to)
-			}
-		}
-	}
-	return steps
 }

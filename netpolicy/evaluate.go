@@ -418,26 +418,28 @@ func (g *Graph) backend(b fact.Backend) map[int][2]Set {
 // behind returns which workloads a service selects, by number.
 func (g *Graph) behind(s fact.Service) map[int]trit {
 	out := map[int]trit{}
-	if !s.Selects {
-		return out
+	for i, w := range g.cluster.workloads {
+		if m := w.behind(s); m > no {
+			out[i] = m
+		}
+	}
+	return out
+}
+
+// behind says whether s leads to w.
+func (w *workload) behind(s fact.Service) trit {
+	if !s.Selects || w.peer.Namespace != s.Namespace {
+		return no
 	}
 	sel := fact.Selector{Given: true}
 	for _, l := range s.Selector {
 		sel.Terms = append(sel.Terms, fact.Term{Key: l.Key, Operator: "In", Values: []fact.Value{l.Value}})
 	}
-	for i, w := range g.cluster.workloads {
-		if w.peer.Namespace != s.Namespace {
-			continue
-		}
-		m := w.match(sel)
-		if m == yes && len(s.Open) > 0 {
-			m = maybe
-		}
-		if m > no {
-			out[i] = m
-		}
+	m := w.match(sel)
+	if m == yes && len(s.Open) > 0 {
+		m = maybe
 	}
-	return out
+	return m
 }
 
 // targets returns the ports of w that these ports of a service lead to; only TCP if tcp.

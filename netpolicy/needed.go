@@ -88,9 +88,6 @@ func shown(p string) string {
 var Kinds = []fact.Fact{fact.PodTemplate{}, fact.Namespace{}, fact.Service{}, fact.Ingress{}, fact.Gateway{}, fact.NetworkPolicy{}, fact.AdminPolicy{}, fact.OtherPolicy{},
 	fact.Attached{}, fact.Network{}, fact.Published{}, fact.Workload{}, fact.Container{}, fact.Matched{}, fact.Component{}, fact.Unit{}, fact.Node{}, fact.Flow{}}
 
-// user is the node that stands for people and programs outside of the system.
-const user = "user"
-
 // Deployments sorts facts of a whole system (Kinds) into deployments, evaluates each, and puts to each what the flows need.
 //
 // Manifests in a directory with a kustomization are what that is made of, and no deployment of their own, but for workloads that no rendering has. What a
@@ -98,7 +95,7 @@ const user = "user"
 func Deployments(facts []fact.Fact, o Options) (out []*Deployment) {
 	of := ownersOf(facts)
 	var flows []fact.Flow
-	outside := map[string]bool{user: true}
+	outside := map[string]bool{} // nodes outside of the system, people and programs that use it among them
 	for _, f := range facts {
 		switch f := f.(type) {
 		case fact.Flow:
@@ -492,7 +489,7 @@ func (d *Deployment) portsAt(to Peer, f fact.Flow) (s Set, wide bool) {
 	c := d.Cluster
 	i := d.Graph.number(to, true)
 	for _, x := range c.services {
-		if m := d.Graph.behind(x)[i]; m == no {
+		if c.workloads[i].behind(x) == no {
 			continue
 		}
 		for _, p := range x.Ports {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"assay/assess"
+	"assay/fact"
 	"assay/model"
 )
 
@@ -85,6 +86,7 @@ func ModelText(w io.Writer, d *assess.Document) error {
 		}
 	}
 	b.WriteString(conformanceText(g.Deployments))
+	b.WriteString(gapsText(g.Gaps))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -105,4 +107,29 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// gapsText says what the picture may lack: without it silence would look like knowledge.
+func gapsText(gaps []model.Gap) string {
+	const most = 12
+	if len(gaps) == 0 {
+		return ""
+	}
+	b := new(strings.Builder)
+	fmt.Fprintf(b, "\nNot known, so that there may be more flows than these (%d):\n", len(gaps))
+	gaps = slices.Clone(gaps)
+	slices.SortStableFunc(gaps, func(a, b model.Gap) int { // what is precise comes first
+		return strings.Compare(b.Kind, a.Kind)
+	})
+	for _, g := range gaps[:min(len(gaps), most)] {
+		at := g.Unit
+		if at == "" {
+			at = "anywhere"
+		}
+		fmt.Fprintf(b, "  %s: %s (%s)\n", at, fact.Told(g.Text), g.Kind)
+	}
+	if more := len(gaps) - most; more > 0 {
+		fmt.Fprintf(b, "  and %d more, all in -o json\n", more)
+	}
+	return b.String()
 }

@@ -260,18 +260,37 @@ func (s *onNetwork) policies(d *netpolicy.Deployment) (out []fact.Ref) {
 	return tidy(out)
 }
 
-// runs tells what listens or calls but is in no deployment, when there is none at all.
+// undeployed names the components that run somewhere, and that no deployment has that is judged. Where there is one at all, what is not the system's own and what runs once and ends may
+// well be what only tests and developers start.
 func (s *onNetwork) undeployed() (names []string) {
+	runs := map[string]bool{}
+	for _, d := range s.deployments {
+		for _, c := range d.Owner {
+			runs[c] = true
+		}
+	}
 	for _, c := range s.components {
+		if runs[c.Name] || c.Name == "(unmapped)" {
+			continue
+		}
 		switch c.Kind {
-		case "service", "gateway", "data store", "broker", "job", "infrastructure":
-			if c.Name != "(unmapped)" {
+		case "service", "gateway", "infrastructure":
+			if len(s.deployments) == 0 || c.Origin == "own" {
+				names = append(names, c.Name)
+			}
+		case "data store", "broker", "job":
+			if len(s.deployments) == 0 {
 				names = append(names, c.Name)
 			}
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// system says that p is the cluster's own, by its namespace, and not one of the system's own components that lies there.
+func (s *onNetwork) system(d *netpolicy.Deployment, p netpolicy.Peer) bool {
+	return p.Kind == netpolicy.Pods && slices.Contains([]string{"kube-system", "kube-public", "calico-system", "tigera-operator"}, p.Namespace) && s.components[d.Owner[p]].Origin != "own"
 }
 
 // name is a peer as people call it.
@@ -397,6 +416,9 @@ func checkOpenPorts(v *fact.View) (fs []Finding) {
 		}
 		return []Finding{{Subject: nowhere, Status: NotApplicable, Absent: []fact.Fact{fact.Workload{}, fact.Listens{}}, Text: "nothing is deployed, and nothing listens on a port"}}
 	}
+	if names := s.undeployed(); len(names) > 0 {
+		fs = append(fs, Finding{Subject: nowhere, Text: "nothing says how " + listed(names) + onlyOr(len(names), " is", " are") + " deployed, and which ports are open then"})
+	}
 	type seen struct {
 		at     []open
 		refs   []fact.Ref
@@ -422,7 +444,7 @@ func checkOpenPorts(v *fact.View) (fs []Finding) {
 		var trouble []string
 		var troubled []fact.Ref
 		for _, door := range d.Allowed().Doors() {
-			if door.Loopback() || system(door.To) || door.Certain.Empty() && door.Possible.Empty() {
+			if door.Loopback() || s.system(d, door.To) || door.Certain.Empty() && door.Possible.Empty() {
 				continue
 			}
 			doors++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,6 +27,8 @@ const (
 	onlyWhole   = "networks alone: "
 	allowedBy   = "allowed by "
 	observed    = "needed and not allowed: "
+	apart       = "deployed by several files"
+	applied     = "applied together: "
 )
 
 // lookups is the port at which names are looked up, which next to nothing can do without.
@@ -37,9 +40,10 @@ func checkConnections(v *fact.View) (fs []Finding) {
 	var bare []*netpolicy.Deployment
 	enforced, policed := false, []fact.Ref{}
 	composed := map[string][][]Finding{} // by file: what is laid over it makes several of one
+	cluster := s.cluster()
 	for _, d := range s.deployments {
 		peers := s.judged(d)
-		if len(peers) < 2 {
+		if len(peers) == 0 || len(peers) < 2 && (d.Platform == "compose" || cluster < 2) {
 			continue
 		}
 		several++
@@ -73,15 +77,99 @@ func checkConnections(v *fact.View) (fs []Finding) {
 	if len(policed) > 0 && !enforced {
 		fs = append(fs, Finding{Subject: enforcement, Text: "network policies are defined; whether the plugin of the cluster's network enforces them is not in the files, and some do not"})
 	}
+	names := s.undeployed()
 	if several > 0 {
+		if len(names) > 0 {
+			fs = append(fs, Finding{Subject: nowhere, Text: "nothing says how " + listed(names) + onlyOr(len(names), " is", " are") + " deployed, and what restricts who talks to " + onlyOr(len(names), "it", "them")})
+		}
+		if f, ok := s.dispersed(); ok {
+			fs = append(fs, f)
+		}
 		return fs
 	}
-	switch names := s.undeployed(); {
-	case len(s.deployments) > 0 || len(names) < 2:
+	switch {
+	case len(s.deployments) > 0 && len(names) == 0 || len(s.deployments) == 0 && len(names) < 2:
 		return []Finding{{Subject: "workloads", Status: NotApplicable, Absent: []fact.Fact{fact.Workload{}}, Text: "no more than one workload is deployed on a network"}}
 	default:
-		return []Finding{{Subject: nowhere, Text: "nothing says how " + listed(names) + " are deployed, and what restricts who of them talks to whom"}}
+		return []Finding{{Subject: nowhere, Text: "nothing says how " + listed(names) + onlyOr(len(names), " is", " are") + " deployed, and what restricts who talks to whom"}}
 	}
+}
+
+// cluster counts the workloads that are deployed on Kubernetes, by whatever files: they share a network even where each has a chart of its own.
+func (s *onNetwork) cluster() int {
+	all := map[netpolicy.Peer]bool{}
+	for _, d := range s.deployments {
+		if d.Platform != "compose" {
+			for _, p := range s.judged(d) {
+				all[p] = true
+			}
+		}
+	}
+	return len(all)
+}
+
+// dispersed tells of a system whose parts are deployed on Kubernetes by files that do not know of one another: what the policies of one let the
+// parts in another do is in none of them.
+func (s *onNetwork) dispersed() (Finding, bool) {
+	all, most, titles := map[netpolicy.Peer]bool{}, 0, []string{}
+	f := Finding{Subject: apart}
+	for _, d := range s.deployments {
+		if d.Platform == "compose" || len(s.policies(d)) == 0 {
+			continue
+		}
+		peers := s.judged(d)
+		for _, p := range peers {
+			all[p] = true
+		}
+		most = max(most, len(peers))
+		titles = append(titles, d.Title())
+		f.Facts = append(f.Facts, s.policies(d)...)
+	}
+	slices.Sort(titles)
+	f.Facts = tidy(f.Facts)
+	f.Text = fmt.Sprintf("%s deploy parts of the system each by itself; what their policies let these do to one another is in none of them", listed(slices.Compact(titles)))
+	return f, len(titles) > 1 && most < len(all)
+}
+
+// astray names the workloads among plain manifests of which one stands in a directory that no policy lies in, above or below.
+func (s *onNetwork) astray(d *netpolicy.Deployment, peers []netpolicy.Peer) (names, policies []string) {
+	if d.Unit != "" {
+		return nil, nil
+	}
+	homes, of := map[netpolicy.Peer][]string{}, map[string]bool{}
+	for _, f := range d.Facts {
+		switch f := f.(type) {
+		case fact.PodTemplate:
+			for _, p := range peers {
+				if p.Name == f.Name || p.Name == f.OwnerName {
+					homes[p] = append(homes[p], path.Dir(f.Site.Unit))
+				}
+			}
+		case fact.NetworkPolicy:
+			of[path.Dir(f.Site.Unit)] = true
+		case fact.AdminPolicy:
+			of[path.Dir(f.Site.Unit)] = true
+		}
+	}
+	for _, p := range peers {
+		if slices.ContainsFunc(homes[p], func(home string) bool {
+			for dir := range of {
+				if home == dir || strings.HasPrefix(home, dir+"/") || strings.HasPrefix(dir, home+"/") {
+					return false
+				}
+			}
+			return true
+		}) {
+			names = append(names, peerName(p))
+		}
+	}
+	if len(names) > 0 {
+		for dir := range of {
+			policies = append(policies, strings.TrimPrefix(dir, "main/"))
+		}
+		slices.Sort(policies)
+	}
+	return names, policies
 }
 
 // worst returns, of what was found of several renderings of one file, what is worst: the others are worth looking at when that is settled.
@@ -103,16 +191,12 @@ func worst(all [][]Finding) (out []Finding) {
 // judged returns the workloads of a deployment but for the cluster's own.
 func (s *onNetwork) judged(d *netpolicy.Deployment) (out []netpolicy.Peer) {
 	for p := range d.Owner {
-		if !system(p) {
+		if !s.system(d, p) {
 			out = append(out, p)
 		}
 	}
 	slices.SortFunc(out, func(a, b netpolicy.Peer) int { return strings.Compare(a.String(), b.String()) })
 	return out
-}
-
-func system(p netpolicy.Peer) bool {
-	return p.Kind == netpolicy.Pods && slices.Contains([]string{"kube-system", "kube-public", "calico-system", "tigera-operator"}, p.Namespace)
 }
 
 // plugins are the names of what enforces policies on each node, where it is deployed.
@@ -203,7 +287,7 @@ func (s *onNetwork) clustered(d *netpolicy.Deployment, peers []netpolicy.Peer) (
 	anywhere := map[string]*cause{} // by what is allowed
 	perhaps := 0
 	for _, x := range c.Excess {
-		if system(x.From) || system(x.To) || x.From.Kind == netpolicy.Outside {
+		if s.system(d, x.From) || s.system(d, x.To) || x.From.Kind == netpolicy.Outside {
 			continue
 		}
 		x.Certain, x.Possible = x.Certain.Minus(lookups), x.Possible.Minus(lookups)
@@ -282,10 +366,13 @@ func (s *onNetwork) clustered(d *netpolicy.Deployment, peers []netpolicy.Peer) (
 		}
 	}
 	fs = append(fs, s.doubts(d, perhaps)...)
+	if names, dirs := s.astray(d, peers); len(names) > 0 {
+		fs = append(fs, Finding{Subject: applied + title, Facts: tidy(append(s.policies(d), s.pods(d, peers...)...)), Text: fmt.Sprintf("the policies lie in %s, and %s elsewhere; whether both are applied together is not said", listed(dirs), listed(names)+onlyOr(len(names), " lies", " lie"))})
+	}
 	var unmet []string
 	for _, m := range c.Missing {
 		n := m.Need
-		if m.Possible || n.Port == 0 || n.From.Kind != netpolicy.Pods || n.To.Kind == netpolicy.Outside || system(n.From) || system(n.To) {
+		if m.Possible || n.Port == 0 || n.From.Kind != netpolicy.Pods || n.To.Kind == netpolicy.Outside || s.system(d, n.From) || s.system(d, n.To) {
 			continue
 		}
 		unmet = append(unmet, fmt.Sprintf("%s to %s on %s %d", peerName(n.From), peerName(n.To), n.Protocol, n.Port))
@@ -453,7 +540,7 @@ func (s *onNetwork) doubts(d *netpolicy.Deployment, perhaps int) (fs []Finding) 
 	}
 	var nodes []netpolicy.Peer
 	for _, u := range d.Graph.Unenforced() {
-		if u.Node && !system(u.Peer) {
+		if u.Node && !s.system(d, u.Peer) {
 			nodes = append(nodes, u.Peer)
 		}
 	}
@@ -614,6 +701,10 @@ func askConnections(v *fact.View, f Finding) *Question {
 		return &Question{Text: "Which addresses and ports outside do these workloads need?", Answers: []Answer{{"every address, on every port: by what is written down", Satisfied}, {"fewer than they may reach", Violated}}, Evidence: list}
 	case at(allowedBy):
 		return &Question{Text: "Are these connections needed?", Answers: decide, Evidence: list}
+	case f.Subject == apart:
+		return &Question{Text: "Do the policies of these files together allow only the connections that are needed between what each of them deploys?", Answers: decide, Evidence: list}
+	case at(applied):
+		return &Question{Text: "Are these policies applied together with these workloads in production?", Answers: []Answer{{"yes, by what deploys them", Satisfied}, {"no", Violated}}, Evidence: "what applies the manifests: a kustomization, a script, the pipeline"}
 	case f.Subject == nowhere:
 		return &Question{Text: "How is the system deployed, and which policies restrict who of its components talks to whom?", Answers: []Answer{
 			{"the policies allow the listed connections only, deny the rest in both directions and are enforced, shown by the policy files", Satisfied},

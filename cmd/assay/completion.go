@@ -67,6 +67,8 @@ func completions(root *cobra.Command) {
 			names := report.Names()
 			if path == "assay diff" {
 				names = []string{"html", "json", "md", "text"}
+			} else if path == "assay model" {
+				names = report.ModelNames()
 			} else if path == "assay doctor" {
 				names = []string{"json"}
 			} else if path == "assay verify" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,12 +28,16 @@ does not change the exit code.`,
 			if len(args) == 1 {
 				j.dir = args[0]
 			}
-			if len(outputs) == 0 {
+			emits := cmd.Flags().Changed("emit-policies")
+			if len(outputs) == 0 && !emits {
 				outputs = []string{"text"}
 			}
-			outs, _, err := outputsOf(outputs, report.ModelFormat)
+			outs, stdout, err := outputsOf(outputs, report.ModelFormat)
 			if err != nil {
 				return err
+			}
+			if stdout && emits && (emit == "-" || emit == "") {
+				return usage("policies and the model cannot both go to standard output: write --emit-policies=FILE")
 			}
 			var doc *assess.Document
 			if from != "" {
@@ -43,16 +48,19 @@ does not change the exit code.`,
 			if err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("emit-policies") {
-				return emitPolicies(doc.Model.Deployments, emit, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if doc.Model == nil { // of a release that made none
+				return nothing(hint{fmt.Errorf("%s holds no architecture", from), "assess the system again: assay model DIR"})
 			}
-			return writeOutputs(outs, doc, cmd.OutOrStdout())
+			if err := writeOutputs(outs, doc, cmd.OutOrStdout()); err != nil || !emits {
+				return err
+			}
+			return emitPolicies(doc.Model.Deployments, emit, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	j.flags(c)
 	c.Flags().StringVar(&from, "from", "", "read this document (`FILE`) and assess nothing")
 	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write it as `FORMAT[=PATH]` ("+strings.Join(report.ModelNames(), ", ")+"); repeatable; without PATH to standard output")
-	c.Flags().StringVar(&emit, "emit-policies", "", "write the least network policies to `FILE`, or - for standard output")
+	c.Flags().StringVar(&emit, "emit-policies", "", "write to `FILE` the network policies that allow what is needed and nothing else; - is standard output")
 	c.Flags().Lookup("emit-policies").NoOptDefVal = "-"
 	return c
 }

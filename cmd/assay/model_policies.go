@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"assay/model"
@@ -29,12 +28,10 @@ func emitPolicies(ds []model.Deployment, file string, out, notes io.Writer) erro
 		texts = append(texts, "# For "+d.Title+".\n"+text)
 	}
 	if len(texts) == 0 {
-		return errors.New("there is no deployment on Kubernetes that policies can be made for")
+		return nothing(errors.New("there is no deployment on Kubernetes that policies can be made for"))
 	}
-	all := strings.Join(texts, "---\n")
-	if file == "-" || file == "" {
-		_, err := io.WriteString(out, all)
-		return err
+	if file == "-" {
+		file = ""
 	}
-	return os.WriteFile(file, []byte(all), 0o644)
+	return write(file, []byte(strings.Join(texts, "---\n")), out)
 }

@@ -98,10 +98,7 @@ func (r *nginxReader) directives(depth int) (out []directive) {
 			if depth > 0 {
 				r.err = fmt.Errorf("line %d: a block is not closed", r.line)
 			}
-			if len(d.words) > 0 {
-				out = append(out, d)
-			}
-			return out
+			return r.unended(out, d)
 		case word == ";" && !quoted:
 			if len(d.words) > 0 {
 				out = append(out, d)
@@ -118,10 +115,7 @@ func (r *nginxReader) directives(depth int) (out []directive) {
 			if depth == 0 {
 				r.err = fmt.Errorf("line %d: a block is closed that was not opened", r.line)
 			}
-			if len(d.words) > 0 {
-				out = append(out, d)
-			}
-			return out
+			return r.unended(out, d)
 		default:
 			if len(d.words) == 0 {
 				d.line = r.line
@@ -130,6 +124,18 @@ func (r *nginxReader) directives(depth int) (out []directive) {
 		}
 	}
 	return out
+}
+
+// unended keeps a directive that neither a semicolon nor a block ends. nginx knows none: this is another language with blocks (HOCON), or
+// a template, and nobody knows what it says.
+func (r *nginxReader) unended(out []directive, d directive) []directive {
+	if len(d.words) == 0 {
+		return out
+	}
+	if r.err == nil {
+		r.err = fmt.Errorf("line %d: a directive does not end, which nginx does not know", d.line)
+	}
+	return append(out, d)
 }
 
 // word returns the next word, "" at the end.
@@ -230,6 +236,8 @@ func (s *sheet) nginx() error {
 				if portOnly.MatchString(port) {
 					s.set("proxy.listen."+numbered(port)+".port", "", port, d.line)
 				}
+			case d.is("include", 1) && !harmless.MatchString(d.words[1]):
+				s.gap(d.line, "what %s holds is not read here", d.words[1])
 			case d.is("access_log", 1):
 				if d.words[1] != "off" {
 					s.set("proxy.log", "", d.words[1], d.line)
@@ -249,8 +257,10 @@ func (s *sheet) nginx() error {
 var passes = map[string]bool{"proxy_pass": true, "grpc_pass": true, "fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true}
 
 var (
+	harmless = regexp.MustCompile(`(^|/)(mime\.types|(fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf)$|/modules-enabled/|modules/\*`) // files of nginx's own that pass nothing on
 	portOnly = regexp.MustCompile(`^[0-9]{1,5}$`)
 	variable = regexp.MustCompile(`\$[a-z_][a-z0-9_]*`)
+	proxied  = regexp.MustCompile(`[\[,]\s*(P|proxy)\s*[,\]]`) // flags of a rewriting that is sent on
 )
 
 func (s *sheet) passed(server, path string, d directive, upstreams map[string][]string, vars map[string]string) {
@@ -309,6 +319,12 @@ func (s *sheet) apache() error {
 		case "listen":
 			if port := w[1][strings.LastIndexByte(w[1], ':')+1:]; portOnly.MatchString(port) {
 				s.set("proxy.listen."+numbered(port)+".port", "", port, i+1)
+			}
+		case "include", "includeoptional":
+			s.gap(i+1, "what %s holds is not read here", w[1])
+		case "rewriterule":
+			if len(w) > 3 && proxied.MatchString(w[3]) {
+				s.gap(i+1, "where %s passes requests on is not read", w[0])
 			}
 		case "customlog", "errorlog":
 			s.set("proxy.log", "", w[1], i+1)
