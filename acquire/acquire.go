@@ -49,8 +49,8 @@ type Options struct {
 	Include  []string
 	Exclude  []string
 	Limits   Limits
-	Progress func(done, total int)
-	Readings *Readings // of earlier runs; nil reads every file
+	Progress func(done, total int) // total is 0 while files are still being found
+	Readings *Readings             // of earlier runs; nil reads every file
 
 	Records *RecordsFound // if set, the records among the files are put here in place of among the units
 }

@@ -68,6 +68,25 @@ func TestIgnored(t *testing.T) {
 	}
 }
 
+// While files are still being found, it is told how many so far, those that git ignores included: a huge directory is not silent.
+func TestTellsWhileListing(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3000 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%04d.txt", i)), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var listing []int
+	_, err := Tree(t.Context(), NewStore(), dir, Options{Progress: func(done, total int) {
+		if total == 0 {
+			listing = append(listing, done)
+		}
+	}})
+	if err != nil || !slices.Equal(listing, []int{3000}) {
+		t.Errorf("told %v, %v", listing, err)
+	}
+}
+
 // A tree without a repository is taken whole: there a pattern would hide what is delivered.
 func TestIgnoredWithoutGit(t *testing.T) {
 	dir := t.TempDir()
@@ -278,7 +297,7 @@ func TestClassify(t *testing.T) {
 		{"run", "#!/usr/bin/env python3\nimport os\n", artefact.Source, "python", artefact.Production},
 		{"deploy", "#!/bin/sh\n", artefact.Script, "shell", artefact.Production},
 		{"strange.qqq", "whatever this may be\n", artefact.Source, "", artefact.Production},
-		{".cloudignore", "*.log\n", artefact.Data, "", artefact.Production},
+		{".cloudignore", "*.log\n", artefact.Data, "gitignore", artefact.Production},
 		{"src/ignore", "whatever this may be\n", artefact.Source, "", artefact.Production},
 		{".yamllint", "rules: {}\n", artefact.Data, "", artefact.Production},
 		{"auth/signing.jwk", `{"kty":"RSA"}`, artefact.Config, "json", artefact.Production},

@@ -196,7 +196,9 @@ func classify(p string, data []byte) (k kind) {
 		return classifyJSON(base, data)
 	case packedData(data) && !office[ext]: // whatever it is called
 		return kind{artefact.Source, "binary"}
-	case inertSet[ext] || inertSet[base] || ignoring().MatchString(base):
+	case ignoring().MatchString(base):
+		return kind{artefact.Data, "gitignore"}
+	case inertSet[ext] || inertSet[base]:
 		return kind{artefact.Data, ""}
 	case ext == ".jwk" || ext == ".jwks":
 		return kind{artefact.Config, "json"}

@@ -32,7 +32,7 @@ func Tree(ctx context.Context, store *Store, dir string, o Options) (artefact.Ar
 	if lim == (Limits{}) {
 		lim = Default
 	}
-	w := &walker{ctx: ctx, root: root, lim: lim}
+	w := &walker{ctx: ctx, root: root, lim: lim, progress: o.Progress}
 	w.index(dir)
 	w.patterns = w.readIgnore(".git/info/exclude", nil)
 	w.walk("", "", 0)
@@ -59,6 +59,16 @@ type walker struct {
 	entries  []entry
 	ignored  int
 	links    int
+	listed   int // entries of directories, ignored ones too
+	progress func(done, total int)
+}
+
+// tell says now and then how many entries have been listed. How many there will be is not known while they are.
+func (w *walker) tell(more int) {
+	if before := w.listed; w.progress != nil && before/1024 != (before+more)/1024 {
+		w.progress(before+more, 0)
+	}
+	w.listed += more
 }
 
 // index reads what git tracks. Only where it does is a file left out because git ignores it: a tree without a repository is
@@ -172,6 +182,7 @@ func (w *walker) walk(dir, shown string, depth int) {
 	if err != nil {
 		fault("(directory)", "the directory cannot be read: "+reason(err))
 	}
+	w.tell(len(list))
 	var domain []string
 	if dir != "" {
 		domain = strings.Split(dir, "/")
@@ -218,6 +229,7 @@ func (w *walker) count(full string, d fs.DirEntry, depth int) int {
 	}
 	list, _ := f.ReadDir(10_000)
 	f.Close()
+	w.tell(len(list))
 	n := 0
 	for _, x := range list {
 		if n += w.count(path.Join(full, x.Name()), x, depth+1); n > 100_000 {

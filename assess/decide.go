@@ -119,7 +119,7 @@ func substance(u artefact.Unit, read []collect.Extract) string {
 	}
 	slices.Sort(told)
 	switch {
-	case len(told) > 0 && len(u.Parts) == 0:
+	case len(told) > 0:
 		return artefact.Hash(told...).String()
 	case u.Digest != (artefact.Digest{}):
 		return u.Digest.String()

@@ -6,7 +6,6 @@
 package collect
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -162,8 +161,8 @@ func Run(ctx context.Context, c *Collector, in Input) Extract {
 		returned = true
 		if err != nil {
 			p.fail("failed", err)
-		} else if p.out.Substance == "" && len(in.Parts) == 0 { // what is of a structured form says the same to all its readers
-			if d, ok := substanceOf(cmp.Or(forms[in.Language], in.Language), in.Data); ok {
+		} else if p.out.Substance == "" { // what is of such a form says the same to all its readers
+			if d, ok := in.substance(); ok {
 				p.Substance(d)
 			}
 		}

@@ -1,10 +1,14 @@
 package collect
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -12,10 +16,13 @@ import (
 	"assay/artefact"
 )
 
-// maxTokens bounds what substanceOf looks at.
-const maxTokens = 1 << 20
+// Bounds of what substanceOf looks at: tokens, and bytes of what is read whole.
+const (
+	maxTokens = 1 << 20
+	maxPlain  = 4 << 20
+)
 
-// substanceOf returns a digest of what data says in a structured language (json, yaml, xml), whatever its layout and comments are; ok is false where that
+// substanceOf returns a digest of what data says in a language (json, yaml, xml, or one of substance_forms.go), whatever its layout and comments are; ok is false where that
 // cannot be told, and then only the bytes will do. What two texts differ in beyond layout and comments, they differ in here: order, tags and
 // duplicate keys count, numbers as they are written.
 func substanceOf(language, data string) (digest string, ok bool) {
@@ -29,12 +36,49 @@ func substanceOf(language, data string) (digest string, ok bool) {
 	case "xml":
 		parts, err = xmlTokens(data)
 	default:
-		return "", false
+		read := plain[language]
+		if read == nil || len(data) > maxPlain {
+			return "", false
+		}
+		parts, err = read(data)
 	}
 	if err != nil || len(parts) > maxTokens {
 		return "", false
 	}
 	return artefact.Hash(append([]string{"substance", language}, parts...)...).String(), true
+}
+
+// substance returns the digest of what in says. Of several files each counts under its name, as far as its form can be told, and else by its bytes.
+func (in Input) substance() (digest string, ok bool) {
+	digest, ok = substanceOf(cmp.Or(forms[in.Language], in.Language), in.Data)
+	if len(in.Parts) == 0 {
+		return digest, ok
+	}
+	if !ok {
+		digest = artefact.Hash("bytes", in.Data).String()
+	}
+	parts := []string{"substance of parts", digest}
+	for _, name := range slices.Sorted(maps.Keys(in.Parts)) {
+		form := strings.TrimPrefix(path.Ext(name), ".")
+		if form == "yml" {
+			form = "yaml"
+		}
+		d, ok := substanceOf(form, in.Parts[name])
+		if !ok || plain[form] != nil { // a name says less of what a text is than the language of a unit: only structured forms are certain
+			d = artefact.Hash("bytes", in.Parts[name]).String()
+		}
+		parts = append(parts, name, d)
+	}
+	return artefact.Hash(parts...).String(), true
+}
+
+// Inert is the reader of files that carry no fact and count all the same in questions about everything, such as the settings of a compiler: it tells
+// what they say from their layout.
+var Inert = &Collector{
+	Name:    "inert",
+	Doc:     "What files that carry no facts say, apart from layout and comments: JSON and YAML that configures tools, and lists of what to ignore.",
+	Accepts: Kinds(artefact.Data, "json", "yaml", "gitignore"),
+	Run:     func(*Pass) error { return nil },
 }
 
 var errTooMany = errors.New("too much to look at")

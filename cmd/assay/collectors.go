@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"assay/collect"
 	"assay/collect/advisory"
 	"assay/collect/brought"
 	"assay/collect/config"
@@ -21,7 +22,7 @@ import (
 )
 
 // collectors are all that this program has. A worker process serves the same list.
-var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All, brought.All)
+var collectors = slices.Concat([]*collect.Collector{collect.Inert}, declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All, brought.All)
 
 // readers returns who supplies a predicate: collectors, and derivations.
 func readers(predicate string) (out []string) {

@@ -440,6 +440,12 @@ func TestProgress(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	b.Reset()
+	now = now.Add(time.Minute)
+	p.show("acquire", "main", 20480, 0)
+	if got, want := b.String(), "assay: looking for files (20480 so far)\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b.Reset()
 	p.on, p.width = true, 40
 	now = now.Add(time.Second)
 	p.show("derive", strings.Repeat("long-name-", 20), 4, 9)

@@ -114,11 +114,14 @@ func (p *progress) show(stage, what string, done, total int) {
 		return
 	}
 	p.last = now
+	listing := stage == "acquire" && total == 0
 	if name, ok := stages[stage]; ok {
 		stage = name
 	}
 	line := fmt.Sprintf("%s (%d of %d)", stage, done, total)
-	if what = strings.TrimPrefix(what, "main/"); what != "" {
+	if listing {
+		line = fmt.Sprintf("looking for files (%d so far)", done)
+	} else if what = strings.TrimPrefix(what, "main/"); what != "" {
 		line = fmt.Sprintf("%s %s (%d of %d)", stage, what, done, total)
 	}
 	line = report.Line(line, p.width-1)

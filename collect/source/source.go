@@ -51,7 +51,7 @@ func reader(language, doc string, emits []fact.Fact, extract extractor) *collect
 			if f != nil {
 				f.Language = language
 				emit(p, emits, f)
-				if laidOut[language] && f.Complete() && err == nil && f.Substance != "" {
+				if tellsLayout(language, p.Data) && f.Complete() && err == nil && f.Substance != "" {
 					p.Substance(f.Substance)
 				}
 			}

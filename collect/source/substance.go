@@ -3,14 +3,22 @@ package source
 import (
 	"go/scanner"
 	"go/token"
+	"regexp"
 	"strings"
 
 	"assay/artefact"
 )
 
 // laidOut are the languages whose readers can tell what a file says from how it is laid out. What a reader looks at another text than the file's for (Vue's
-// templates, the directives of C#, the macros of C) is not among them: there the bytes have to do.
+// templates, the macros of C) is not among them: there the bytes have to do.
 var laidOut = map[string]bool{"java": true, "python": true, "javascript": true, "typescript": true, "tsx": true, "php": true, "rust": true, "go": true}
+
+// tellsLayout says whether a reader can tell what data, in language, says from its layout. In C# it can where there are no directives, which it looks at another text for.
+func tellsLayout(language, data string) bool {
+	return laidOut[language] || language == "csharp" && !directive.MatchString(data)
+}
+
+var directive = regexp.MustCompile(`(?m)^[\s\x{feff}]*#`)
 
 // goSubstance is the digest of the tokens of a Go file. Comments that the compiler reads are part of what it says; with cgo any comment may be.
 func goSubstance(text string) string {

@@ -50,13 +50,19 @@ func TestSubstance(t *testing.T) {
 		{"php", "<p>a</p>\n<?php f();\n", "<p> a</p>\n<?php f();\n", false},
 		{"rust", "fn f() -> i32 { 1 }\n", "/// f\nfn f() -> i32 {\n    1\n}\n", true},
 		{"rust", "fn f() { a(\" \"); }\n", "fn f() { a(\"  \"); }\n", false},
+		{"csharp", "class A { int F() { return 1; } }\n", "// A\nclass A\n{\n    /// <summary>f</summary>\n    int F() { return 1; }\n}\n", true},
+		{"csharp", "class A { string s = \"a b\"; }\n", "class A { string s = \"a  b\"; }\n", false},
+		{"csharp", "class A { string s = $\"a {b} c\"; }\n", "class A { string s = $\"a {b}  c\"; }\n", false},
+		{"csharp", "class A { string s = @\"a\n b\"; }\n", "class A { string s = @\"a\n  b\"; }\n", false},
+		{"csharp", "class A { string s = \"\"\"\n a // b\n \"\"\"; }\n", "class A { string s = \"\"\"\n a // c\n \"\"\"; }\n", false},
+		{"csharp", "class A { bool F() { return a && b; } }\n", "class A { bool F() { return a || b; } }\n", false},
 	} {
 		a, b := of(tt.language, tt.a), of(tt.language, tt.b)
 		if a == "" || b == "" || (a == b) != tt.same {
 			t.Errorf("%s: %q and %q are the same: %t (%.14s, %.14s)", tt.language, tt.a, tt.b, a == b, a, b)
 		}
 	}
-	for language, text := range map[string]string{"go": "package a\n\nimport \"C\"\n", "java": "class {", "python": "def f(:\n", "csharp": "class A {}", "vue": "<template/>"} {
+	for language, text := range map[string]string{"go": "package a\n\nimport \"C\"\n", "java": "class {", "python": "def f(:\n", "csharp": "#if X\nclass A {}\n#endif\n", "vue": "<template/>"} {
 		if got := of(language, text); got != "" {
 			t.Errorf("%s: %q has a substance of its own", language, text)
 		}

@@ -467,7 +467,12 @@ func TestContainerfile(t *testing.T) {
 						if _, err := os.Stat(filepath.Join(root, p)); err != nil || slices.Contains(strings.Fields(string(ignored)), p) {
 							t.Errorf("COPY %s: it is not in the context: %v", p, err)
 						}
-					case p == "/etc/ssl/certs/ca-certificates.crt": // of the base
+					case strings.HasSuffix(p, "/"): // a tree, with the modes that its directories were given
+						for _, dir := range []string{"tmp", "cache"} {
+							if !regexp.MustCompile(`chmod 1777[^\n&]* ` + p + dir + `\b`).MatchString(made[c.From]) {
+								t.Errorf("COPY --from=%s %s: nobody may write in its %s", c.From, p, dir)
+							}
+						}
 					case !strings.Contains(made[c.From], p+" ") && !strings.Contains(made[c.From], p+"\n"):
 						t.Errorf("COPY --from=%s %s: that stage makes no such file", c.From, p)
 					}

@@ -32,6 +32,7 @@ import (
 	"assay/acquire"
 	"assay/artefact"
 	"assay/assess"
+	"assay/collect"
 	"assay/collect/advisory"
 	"assay/collect/config"
 	"assay/collect/declared"
@@ -48,7 +49,7 @@ import (
 	"assay/rules"
 )
 
-var collectors = slices.Concat(declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All)
+var collectors = slices.Concat([]*collect.Collector{collect.Inert}, declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All)
 
 func main() {
 	rev := flag.String("rev", "HEAD", "the `REVISION` to end with")
