@@ -99,9 +99,16 @@ type unitSeen struct {
 // units returns the units of component, by path.
 func (x *bench) units(component string) []unitSeen {
 	return x.held.get(component, func() (us []unitSeen) {
+		// What people declare of a component is no part of it: it counts where a rule goes by it, as the facts and parameters that it states.
+		declared := map[string]bool{}
+		for _, r := range x.base.Rows(component, fact.Unit{}) {
+			if f := r.Fact.(fact.Unit); f.Family == string(artefact.Declaration) {
+				declared[f.Path] = true
+			}
+		}
 		for _, r := range x.base.Rows(component, fact.Substance{}) {
 			f := r.Fact.(fact.Substance)
-			counts := r.Class != artefact.Test && r.Class != artefact.Example && r.Class != artefact.DevProfile
+			counts := r.Class != artefact.Test && r.Class != artefact.Example && r.Class != artefact.DevProfile && !declared[f.Site.Unit]
 			us = append(us, unitSeen{f.Site.Unit, f.Digest, counts})
 		}
 		slices.SortFunc(us, func(a, b unitSeen) int { return strings.Compare(a.path, b.path) })
