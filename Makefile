@@ -6,7 +6,7 @@ build:
 
 # All tests; what README promises.
 test:
-	go test ./...
+	go test -timeout 25m ./...
 
 lint:
 	gofmt -l $$(git ls-files "*.go" ":!lab")

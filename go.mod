@@ -47,6 +47,12 @@ require (
 )
 
 require (
+	github.com/agnivade/levenshtein v1.2.2 // indirect
+	github.com/emicklei/proto v1.14.3
+	github.com/vektah/gqlparser/v2 v2.5.64
+)
+
+require (
 	github.com/makiuchi-d/gozxing v0.1.1
 	github.com/phpdave11/gofpdi v1.0.14-0.20211212211723-1f10f9844311 // indirect
 	github.com/signintech/gopdf v0.33.0

@@ -96,7 +96,7 @@ var (
 	ignoring     = lazy(`^\.[a-z0-9_-]*ignore$`) // what a tool is to pass over
 	requirements = lazy(`^(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in|pip)$`)
 	inRequires   = lazy(`(^|/)requirements/[^/]+\.(txt|in)$`)
-	openapi      = lazy(`(?m)^\s*["']?(openapi|swagger)["']?\s*:\s*["']?[0-9]`)
+	openapi      = lazy(`(?m)^\s*["']?(openapi|swagger|asyncapi)["']?\s*:\s*["']?[0-9]`)
 	apiVersion   = lazy(`(?m)(^|^-\s+|[{,]\s*)["']?apiVersion["']?\s*:`)
 	kindKey      = lazy(`(?m)(^|^-\s+|^\s+|[{,]\s*)["']?kind["']?\s*:`)
 	services     = lazy(`(?m)(^|^\{\s*)["']?services["']?\s*:`)

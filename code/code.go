@@ -38,6 +38,7 @@ type File struct {
 	Unread      []Unread
 	Program     *program.Tree // nil if this language has no reader of programs yet
 	Cut         bool          // Program lacks what went beyond its bounds
+	Lost        []Unread      // stretches that Program alone lacks, for its reader could not parse them
 	Substance   string        // digest of what the file says, whatever its layout and comments are; "" if that was not told apart
 }
 

@@ -87,6 +87,7 @@ type party struct {
 	routed     bool                      // it is a gateway whose routes are written down
 	names      []fact.Ref                // where it says what it is called
 	settings   map[string][]configuredAs // of those that matter here, by canonical key
+	tuned      map[string]bool           // words that go with what it passes on, for its settings say how
 }
 
 // A configuredAs is what a component's configuration says under a key.
@@ -130,11 +131,14 @@ var supporting = []string{"configuration server", "discovery server", "gateway",
 var (
 	nameKeys    = []string{"spring.application.name", "eureka.instance.appname", "eureka.instance.virtualhostname", "micronaut.application.name", "quarkus.application.name", "spring.cloud.consul.discovery.servicename"}
 	settingKeys = []string{"spring.cloud.gateway.discovery.locator.enabled", "zuul.ignoredservices"}
+	tuned       = map[string]string{"hystrix.command.": "breaker", "ribbon.": "balanced"} // by prefixes of settings: what goes with requests of a gateway that somebody has set to its needs
 )
+
+var joining = strings.NewReplacer("-", "", "_", "")
 
 // canonicalKey is a key as relaxed binding has it: dashes, underscores and case do not matter.
 func canonicalKey(key string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(key))
+	return strings.ToLower(joining.Replace(key))
 }
 
 // An external is somebody outside who is named: by whom, and from what that is known.
@@ -161,7 +165,7 @@ type architect struct {
 
 // meet learns who a component is and by which names others may call it.
 func (a *architect) meet(name string) {
-	x := &party{view: a.p.Part(name), caps: map[string]fact.Ref{}, by: map[string]string{}, ports: map[string]fact.Ref{}, doors: map[string]bool{}, links: map[string]fact.Ref{}, registers: map[*party]fact.Ref{}, brokers: map[string][]*party{}, settings: map[string][]configuredAs{}}
+	x := &party{view: a.p.Part(name), caps: map[string]fact.Ref{}, by: map[string]string{}, ports: map[string]fact.Ref{}, doors: map[string]bool{}, links: map[string]fact.Ref{}, registers: map[*party]fact.Ref{}, brokers: map[string][]*party{}, settings: map[string][]configuredAs{}, tuned: map[string]bool{}}
 	for ref, c := range fact.All[fact.Component](x.view) {
 		if c.Name == name {
 			x.component, x.own = c, ref
@@ -183,6 +187,11 @@ func (a *architect) meet(name string) {
 			x.names = append(x.names, ref)
 			for _, s := range all {
 				a.call(s, x)
+			}
+		}
+		for prefix, word := range tuned {
+			if strings.HasPrefix(key, prefix) {
+				x.tuned[word] = true
 			}
 		}
 		if slices.Contains(settingKeys, key) || strings.HasPrefix(key, "zuul.ignoredservices") {
@@ -468,7 +477,7 @@ func (a *architect) at(x *party, at address, offers func(*party) bool) (peer, bo
 	name := at.host
 	found := a.names[name]
 	if len(found) == 0 {
-		if label, rest, ok := strings.Cut(name, "."); ok && (strings.Contains(rest, "svc") || strings.HasSuffix(rest, "local") || !strings.Contains(rest, ".")) {
+		if label, rest, ok := strings.Cut(name, "."); ok && (strings.Contains(rest, "svc") || strings.HasSuffix(rest, "local") || !strings.Contains(rest, ".") && !slices.Contains(topNames, rest)) {
 			found = a.names[label]
 		}
 	}
@@ -492,6 +501,9 @@ func (a *architect) at(x *party, at address, offers func(*party) bool) (peer, bo
 	}
 	return p, false
 }
+
+// topNames are names at the top of the public tree that hardly anybody gives a namespace: payments.com is no service payments.
+var topNames = []string{"com", "org", "net", "io", "co", "eu", "ai", "biz", "edu", "gov", "us", "uk", "de", "fr", "ch", "at", "nl"}
 
 // publicName says whether host lies in the public tree of names or is an address.
 func publicName(host string) bool {
@@ -653,7 +665,7 @@ func (a *architect) connect(x *party) {
 		for _, p := range peers {
 			p.via = "gateway"
 			a.name(x, p, "", ref)
-			a.flow(x, p, "http", "", []string{"gateway"}, nil, ref)
+			a.flow(x, p, "http", "", x.passing("gateway"), nil, ref)
 		}
 	}
 	for ref, t := range fact.All[fact.Topic](x.view) {
@@ -798,10 +810,18 @@ func (a *architect) route(x *party) {
 	for _, at := range slices.SortedFunc(maps.Keys(x.registers), byName) {
 		for _, y := range a.parties {
 			if ref, ok := y.registers[at]; ok && y != x && y.serves() {
-				a.flow(x, peer{to: y, via: "gateway"}, "http", "", []string{"discovery", "gateway"}, nil, x.registers[at], ref, x.mark("gateway"))
+				a.flow(x, peer{to: y, via: "gateway"}, "http", "", x.passing("discovery", "gateway"), nil, x.registers[at], ref, x.mark("gateway"))
 			}
 		}
 	}
+}
+
+// passing are the words that go with what a gateway passes on: Zuul balances over whom the registry knows, and breaks off.
+func (x *party) passing(with ...string) []string {
+	if x.by["gateway"] == "Zuul" {
+		with = append(with, slices.Collect(maps.Keys(x.tuned))...)
+	}
+	return with
 }
 
 // linked draws the links of the deployment, which say who is meant to reach whom, where nothing else says what flows between the two.

@@ -20,7 +20,8 @@ var Components = &Derivation{
 What deployments run is a component: one per name, over compose files and Kubernetes manifests together. Its source is found
 by what assay.yaml declares, by the build context, by an image that something else builds (provenance), or by name, in this order,
 and how is kept (Matched). A program with a Dockerfile of its own that nothing runs is one too; so is each module that
-builds a program, if nothing is deployed at all. An image that no source explains is third_party if it is a known public
+builds a program, if nothing is deployed at all, or if it is built as deployed ones are and no other module uses it: the
+deployment of it is elsewhere. An image that no source explains is third_party if it is a known public
 product, else unmapped. A directory that several components use goes into each: by path, by the name of the module it
 holds, or as the parent or workspace that a module inherits from.
 
@@ -35,10 +36,10 @@ which components there are. Hence it absorbs what manifests and Dockerfiles say.
 Tests that go into no component, in a directory of their own, may be of each (SystemTest): known by their place and name, for what they
 call is a matter of addresses that are known when they run.`,
 	Needs: []fact.Fact{fact.Unit{}, fact.Workload{}, fact.Container{}, fact.ImageBuild{}, fact.DeclaredComponent{},
-		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
+		fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Property{}, fact.Entry{},
 		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
 	Emits: []fact.Fact{fact.Component{}, fact.Member{}, fact.Promoted{}, fact.Matched{}, fact.SystemTest{}},
-	Absorbs: []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Entry{},
+	Absorbs: []fact.Fact{fact.ImageBuild{}, fact.Stage{}, fact.Copied{}, fact.Started{}, fact.Module{}, fact.Submodule{}, fact.Dependency{}, fact.Property{}, fact.Entry{},
 		fact.Image{}, fact.Shipped{}, fact.Alike{}, fact.Stems{}},
 	AllUnits: true,
 	Run: func(p *Pass) error {
@@ -95,7 +96,9 @@ type surveyor struct {
 	projects   map[string][]string // a Gradle project's path -> its directories
 	recipesIn  map[string][]string // directory -> Dockerfiles in it
 	copies     map[string][]fact.Copied
-	finalBase  map[string]string // Dockerfile -> what its last stage starts from
+	finalBase  map[string]string   // Dockerfile -> what its last stage starts from
+	filesIn    map[string][]string // directory -> the units that lie in it itself, sorted
+	sourceIn   map[string]bool     // directories with source in or below them
 }
 
 type build struct {
@@ -135,13 +138,19 @@ func under(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/"
 func survey(p *Pass) *surveyor {
 	s := &surveyor{p: p, units: map[string]fact.Unit{}, refs: map[string]fact.Ref{}, dirs: map[string]bool{}, roots: map[string]bool{},
 		candidates: map[string]*candidate{}, modulesIn: map[string][]moduleAt{}, byName: map[string][]string{},
-		recipesIn: map[string][]string{}, copies: map[string][]fact.Copied{}, finalBase: map[string]string{}}
+		recipesIn: map[string][]string{}, copies: map[string][]fact.Copied{}, finalBase: map[string]string{}, filesIn: map[string][]string{}, sourceIn: map[string]bool{}}
 	for ref, u := range fact.All[fact.Unit](p.View) {
 		s.units[u.Path], s.refs[u.Path] = u, ref
 		root, _, _ := strings.Cut(u.Path, "/")
 		s.roots[root] = true
 		for d := path.Dir(u.Path); d != "." && !s.dirs[d]; d = path.Dir(d) {
 			s.dirs[d] = true
+		}
+		s.filesIn[path.Dir(u.Path)] = append(s.filesIn[path.Dir(u.Path)], u.Path)
+		if u.Family == string(artefact.Source) {
+			for d := u.Path; d != "." && !s.sourceIn[d]; d = path.Dir(d) {
+				s.sourceIn[d] = true
+			}
 		}
 	}
 	for ref, m := range fact.All[fact.Module](p.View) {
@@ -171,8 +180,18 @@ func survey(p *Pass) *surveyor {
 	for _, u := range s.sorted(artefact.Recipe) {
 		s.recipesIn[path.Dir(u.Path)] = append(s.recipesIn[path.Dir(u.Path)], u.Path)
 	}
+	properties := map[string]fact.Value{} // of a manifest, those of its profiles too: a name of an image is made of them
+	for _, x := range fact.All[fact.Property](p.View) {
+		if k := x.Site.Unit + "\x00" + x.Key; properties[k].Op == "" || x.Site.Symbol == "" {
+			properties[k] = x.Value
+		}
+	}
 	for ref, b := range fact.All[fact.ImageBuild](p.View) {
-		s.built(path.Dir(b.Site.Unit), text(b.Image), b.Context, b.Dockerfile, ref)
+		image := b.Image.Resolve(func(key string) (fact.Value, bool) {
+			v, ok := properties[b.Site.Unit+"\x00"+key]
+			return v, ok
+		})
+		s.built(path.Dir(b.Site.Unit), text(image), b.Context, b.Dockerfile, ref)
 	}
 	for ref, c := range fact.All[fact.Container](p.View) {
 		if c.Context != "" {
@@ -521,14 +540,7 @@ func (s *surveyor) copiedFrom(ctx, source string) (string, bool) {
 	}
 }
 
-func (s *surveyor) holdsSource(dir string) bool {
-	for p, u := range s.units {
-		if u.Family == string(artefact.Source) && under(p, dir) {
-			return true
-		}
-	}
-	return false
-}
+func (s *surveyor) holdsSource(dir string) bool { return s.sourceIn[dir] }
 
 // declared applies what assay.yaml says: it names, adds and corrects.
 func (s *surveyor) declared() {
@@ -630,11 +642,17 @@ func (s *surveyor) rootName(root string) string {
 	return root
 }
 
-// modules makes a candidate of each module that builds a program, where no deployment says what is run.
+// modules makes a candidate of each module that builds a program, where no deployment says what is run. Where one does, of each that is left over, no
+// other module uses, and that is built into a program by the same means as one that is deployed.
 func (s *surveyor) modules() {
+	deployed := false
+	means := map[string]bool{} // ecosystem and by what a deployed module becomes a program
 	for _, c := range s.candidates {
-		if len(c.dirs) > 0 {
-			return
+		for dir := range c.dirs {
+			deployed = true
+			for _, m := range s.modulesIn[dir] {
+				means[m.Ecosystem+" "+m.Program] = m.Program != ""
+			}
 		}
 	}
 	starts := map[string]bool{} // directories whose module has a main function in it
@@ -652,10 +670,26 @@ func (s *surveyor) modules() {
 			}
 		}
 	}
+	used := map[string]bool{}
+	if deployed {
+		for dir, ds := range s.dependencies() {
+			for _, d := range ds {
+				for _, at := range s.own(dir, d) {
+					used[at] = used[at] || at != dir
+				}
+			}
+		}
+	}
 	var dirs []string
 	for dir, ms := range s.modulesIn {
 		if slices.ContainsFunc(ms, func(m moduleAt) bool {
-			return (m.Program != "" || starts[dir]) && !m.Workspace && s.units[m.unit].Class == "production"
+			if m.Workspace || s.units[m.unit].Class != "production" {
+				return false
+			}
+			if deployed {
+				return means[m.Ecosystem+" "+m.Program] && starts[dir] && !used[dir] && !s.claimed(dir)
+			}
+			return m.Program != "" || starts[dir]
 		}) {
 			dirs = append(dirs, dir)
 		}
@@ -861,11 +895,7 @@ func ecosystem(language string) string {
 
 // files returns the units that lie in dir itself (and, for Gradle, in its gradle folder), sorted.
 func (s *surveyor) files(dir string) (out []string) {
-	for p := range s.units {
-		if d := path.Dir(p); d == dir || d == dir+"/gradle" {
-			out = append(out, p)
-		}
-	}
+	out = append(slices.Clone(s.filesIn[dir]), s.filesIn[dir+"/gradle"]...)
 	slices.Sort(out)
 	return out
 }

@@ -138,7 +138,7 @@ func flat(key string) string {
 	}
 	var b strings.Builder
 	for _, part := range strings.FieldsFunc(key, func(r rune) bool { return r == '.' || r == ':' }) {
-		part = strings.NewReplacer("-", "", "_", "").Replace(part)
+		part = joining.Replace(part)
 		if part == "" {
 			continue
 		}

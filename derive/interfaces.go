@@ -19,7 +19,7 @@ The programs of the component's files are linked, so that names, types and value
 a framework does that no table knows is not seen; of many it is known that nobody knows, which is a gap in what they could have said. A file that could not be read as a program, or not to its end, is a gap in all that it could have
 said; a file of settings in all but the rules of access; a library that could not be told in what libraries bring by being there.`,
 	Needs:   []fact.Fact{fact.Program{}, fact.Configured{}, fact.Setting{}, fact.Library{}, fact.Module{}},
-	Emits:   []fact.Fact{fact.Endpoint{}, fact.Guard{}, fact.Listens{}, fact.Request{}, fact.Connection{}, fact.Topic{}, fact.Capability{}, fact.Forward{}},
+	Emits:   []fact.Fact{fact.Endpoint{}, fact.Guard{}, fact.Listens{}, fact.Request{}, fact.Connection{}, fact.Topic{}, fact.Capability{}, fact.Forward{}, fact.Secures{}, fact.Account{}, fact.ViewGuard{}},
 	Absorbs: []fact.Fact{fact.Configured{}, fact.Setting{}, fact.Library{}, fact.Module{}},
 	Links:   true,
 	Run:     interfaces,
@@ -84,7 +84,7 @@ func interfaces(p *Pass) error {
 		for _, g := range p.Missing(need) {
 			could := []fact.Fact{fact.Connection{}} // what configures another program than this tells of connections at most
 			if sets(g.Unit) {
-				could = []fact.Fact{fact.Endpoint{}, fact.Listens{}, fact.Request{}, fact.Connection{}, fact.Topic{}, fact.Capability{}, fact.Forward{}}
+				could = []fact.Fact{fact.Endpoint{}, fact.Listens{}, fact.Request{}, fact.Connection{}, fact.Topic{}, fact.Capability{}, fact.Forward{}, fact.Secures{}}
 			}
 			for _, k := range could {
 				p.Gap(k, g.Unit, g.Kind, "what is configured is not known whole", g)

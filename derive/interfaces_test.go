@@ -130,6 +130,18 @@ func interfaceText(f fact.Fact) string {
 		say("", f.Name)
 		say("by", f.By)
 		say("", f.Detail)
+	case fact.Secures:
+		say("", f.Role)
+		say("", f.Protocol)
+		say("port", f.Port)
+		say("name", f.Name)
+		say("mode", f.Mode)
+		say("least", f.Least)
+		say("versions", f.Versions)
+		say("suites", f.Suites)
+		say("certificates", f.Certificates)
+		say("open", f.Open)
+		say("by", f.Framework)
 	case fact.Forward:
 		say("", f.Method)
 		say("", f.Path)

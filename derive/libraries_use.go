@@ -40,13 +40,15 @@ type setting struct {
 	ref        fact.Ref
 }
 
+var relaxing = strings.NewReplacer("-", "", "__", ".", "_", ".", ":", ".")
+
 // relaxed makes keys and the variables that stand for them comparable.
 func relaxed(key string) string {
 	key = strings.ToLower(key)
 	if i := strings.IndexByte(key, '['); i > 0 {
 		key = key[:i]
 	}
-	return strings.NewReplacer("-", "", "__", ".", "_", ".", ":", ".").Replace(key)
+	return relaxing.Replace(key)
 }
 
 // read joins imports with the libraries that explain them.

@@ -9,11 +9,13 @@ type (
 		Name, Class, Where string
 		Site               Site
 	}
-	// DeclaredParty is somebody outside to whom data may go, at which hosts, and for what.
+	// DeclaredParty is somebody outside to whom data may go, at which hosts (each with what lies below it), and for what. Data are the classes of data as in Sharing; none if
+	// nothing is said of them.
 	DeclaredParty struct {
 		Name    string
 		Hosts   []string
 		Purpose string
+		Data    []string
 		Site    Site
 	}
 	// DeclaredSubnet is a network that only the named components reach. Proof is what is said to show that.

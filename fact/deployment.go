@@ -73,7 +73,7 @@ type (
 	}
 )
 
-// Object is an object of Kubernetes, of any kind, and what its annotations tell controllers.
+// Object is an object of Kubernetes, of any kind, and what its annotations tell controllers; of a workload those of its pods that tell a mesh, too.
 // Group is its API group and version as written. Annotations are key=value, masked; Detail holds what a policy or an
 // automation of a known kind says in short (Kyverno's verifyImages, Flux's image update path).
 type Object struct {

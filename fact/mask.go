@@ -18,7 +18,8 @@ const (
 
 // Masked returns value as it may be kept: a constant, unless key or value look like a secret, in which case nothing of
 // the secret stays. Of a URL under a key that names a secret its scheme and host stay, for which host a service talks to is
-// evidence; in any other value only what is secret gives way to a hole.
+// evidence; in any other value only what is secret gives way to a hole. Of a URL's user and password the user stays if it is a plain
+// name and a password follows.
 func Masked(key, value string) Value {
 	switch {
 	case value == "":
@@ -26,7 +27,7 @@ func Masked(key, value string) Value {
 	case len(value) > maxMasked:
 		return Unknown("too large")
 	case secret(key, value):
-		if m := wholeURL.FindStringSubmatch(hosts(strings.TrimSpace(value))); m != nil {
+		if m := wholeURL.FindStringSubmatch(whose.ReplaceAllString(hosts(strings.TrimSpace(value)), "$1")); m != nil {
 			return Const(m[1])
 		}
 		return Unknown("masked")
@@ -84,8 +85,12 @@ func mask(s, key string) string {
 	s = oracle.ReplaceAllString(s, "${1}@")
 	s = bareUser.ReplaceAllStringFunc(s, func(t string) string {
 		m := bareUser.FindStringSubmatch(t)
-		if noUser[strings.ToLower(m[2])] || digest.MatchString(m[3]) {
+		password := t[len(m[1])+len(m[2])+1 : len(t)-len(m[3])-1]
+		if noUser[strings.ToLower(m[2])] || digest.MatchString(m[3]) || password == hole {
 			return t // an image's name, tag and digest are no user, password and host
+		}
+		if plainUser(m[2], password) {
+			return m[1] + m[2] + ":" + hole + "@" + m[3]
 		}
 		return m[1] + m[3]
 	})
@@ -155,7 +160,7 @@ func secret(key, value string) bool {
 		}
 		switch {
 		case named(name):
-			if !harmless(name, value) {
+			if !harmless(name, value) && !(givesTokens.MatchString(name) && plainPath.MatchString(strings.TrimSpace(value))) {
 				return true
 			}
 		case weak[last(name)] && odd(value):
@@ -164,6 +169,12 @@ func secret(key, value string) bool {
 	}
 	return false
 }
+
+// givesTokens are names of where tokens are had and checked, and plainPath the URLs of such places: no user, no query, and a path of words.
+var (
+	givesTokens = regexp.MustCompile(`(?i)(?:token|auth|authorization|authorize|introspection|revocation|jwks?|userinfo|user-?info|logout|end-?session)(?:[-_.]?(?:set|server|service))?[-_.]?(?:ur[il]s?|endpoint)$`)
+	plainPath   = regexp.MustCompile(`^https?://(?:[A-Za-z0-9.-]+|\$\{[\w.-]+\})(?::(?:\d{1,5}|\$\{[\w.-]+\}))?(?:/(?:[a-z][a-z_-]{0,23}|\.well-known|[a-z]{1,8}[0-9]{1,2}(?:\.\d)?|jwks\.json|token\.php))*/?$`)
+)
 
 // odd reports whether value, under a name that may or may not be that of a secret, looks like one.
 func odd(value string) bool {
@@ -318,19 +329,46 @@ func user(scheme, rest string, open bool) (from, to int, with string) {
 	}
 	trimmed = scope.ReplaceAllStringFunc(trimmed, func(s string) string { return strings.ReplaceAll(s, "@", "_") })
 	near := strings.LastIndexByte(trimmed, '@') // the last @ that is not one of a path
+	upTo := func(end int) (int, int, string) {  // what is before the @ at end is a user, and a password if there is a colon
+		if end < 0 {
+			return 0, 0, ""
+		}
+		name, password, both := strings.Cut(rest[:end], ":")
+		switch {
+		case both && password == hole, both && aReference(password) && (aReference(name) || plainUser(name, "reference")):
+			return 0, 0, ""
+		case both && plainUser(name, password):
+			return len(name) + 1, end, hole
+		case !both && alone.MatchString(name) && lone.MatchString(scheme):
+			return 0, 0, ""
+		}
+		return 0, end + 1, ""
+	}
 	switch {
 	case at >= 0 && strings.Contains(auth[:at], ":"), at >= 0 && signed.MatchString(scheme):
-		return 0, max(at, near) + 1, ""
+		return upTo(max(at, near))
 	case at >= 0:
-		return 0, at + 1, ""
+		return upTo(at)
 	case strings.HasPrefix(auth, ":"):
 		return 0, far + 1, ""
 	case strings.Contains(auth, ":") && slices.ContainsFunc(strings.Split(auth, ","), func(h string) bool { return !port.MatchString(h) }):
-		return 0, far + 1, ""
+		return upTo(far)
 	case strings.Contains(auth, ":") && !(web.MatchString(scheme) && surely.MatchString(auth)), signed.MatchString(scheme):
-		return 0, near + 1, ""
+		return upTo(near)
 	}
 	return 0, 0, ""
+}
+
+var (
+	userName = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{0,23}\d{0,3}$`)
+	alone    = regexp.MustCompile(`^[a-z]{1,16}$`)
+	lone     = regexp.MustCompile(`(?i)^(?:amqps?|mongodb(?:\+srv)?|postgres(?:ql)?|mysql|mariadb|smtps?|imaps?|ldaps?|ftps?|sftp|ssh|sqlserver|mssql|oracle|clickhouse|cockroachdb):`)
+	whose    = regexp.MustCompile(`(://)[^/@\s]*@`)
+)
+
+// plainUser says that name, with a password behind it, is that of a user: where a token stands in its place the password is short, or says so.
+func plainUser(name, password string) bool {
+	return userName.MatchString(name) && len(password) >= 4 && !strings.HasPrefix(password, "x-oauth") && !machine(name)
 }
 
 // queries masks what stands under secret names in the queries of URLs and behind the semicolons of a connection string.
@@ -361,6 +399,19 @@ func queries(s string) string {
 
 var pair = regexp.MustCompile(`([A-Za-z_][\w.-]*)(\\?["'])?[ \t]*(=>|:=|={1,3}|:)[ \t]*`)
 
+var portOnly = regexp.MustCompile(`^\d{1,5}(?:[^\w.@:%+-]|$)`)
+
+// authorityAt says that a host of a URL begins at i: behind :// and what is no slash.
+func authorityAt(s string, i int) bool {
+	from := max(0, i-maxURL/8)
+	head := s[from:i]
+	if n := strings.LastIndexAny(head, " \t\r\n\"'`"); n >= 0 {
+		head = head[n+1:]
+	}
+	n := strings.LastIndex(head, "://")
+	return n >= 0 && !strings.Contains(head[n+3:], "/") && (head[n+3:] == "" || strings.ContainsAny(head[len(head)-1:], ",@."))
+}
+
 // pairs masks the values of NAME=VALUE, NAME: VALUE and the like.
 func pairs(s string) string {
 	var b strings.Builder
@@ -370,6 +421,9 @@ func pairs(s string) string {
 			continue
 		}
 		name, colon := s[m[2]:m[3]], s[m[6]] == ':' && m[7] == m[6]+1
+		if colon && m[1] == m[7] && (strings.HasPrefix(s[m[1]:], hole+"@") || authorityAt(s, m[2]) && portOnly.MatchString(s[m[1]:])) {
+			continue // a user whose password is masked; a host and its port
+		}
 		if colon && (s[m[1]] == ':' || m[1] == m[7] && s[m[7]] == '/' || m[1] > m[7] && m[0] > 0 && s[m[0]-1] == '/') || !named(name) && !weak[last(name)] {
 			continue
 		}

@@ -173,7 +173,7 @@ type PolicyPort struct {
 
 // OtherPolicy is an object that restricts or allows traffic beside the policies above, and that is not evaluated: of Calico, Cilium,
 // Istio, Linkerd and others, by System. Action and Mode are what such an object says in short: ALLOW or DENY of an
-// AuthorizationPolicy, the mode of mutual TLS of a PeerAuthentication. Selects is its selector of workloads, if it has one.
+// AuthorizationPolicy, the mode of mutual TLS of a PeerAuthentication, with "but for ports" behind it if it has another for some. Selects is its selector of workloads, if it has one.
 type OtherPolicy struct {
 	System, Group, Kind, Name, Namespace string
 	Selects                              Selector

@@ -46,6 +46,9 @@ type Knowledge struct {
 //	key       the same for a configuration key
 //	variables any member of the object is the environment variable of that name
 //	keys      any member of the object is the configuration key of that name
+//	constants the same, of an object that takes its values from classes or modules of constants in capitals, too
+//	fields    of a type: fields of what is derived from it are environment variables of their names in capitals
+//	tag       of tags of fields (inject tag): key Arg of a tag names the environment variable, key Or its default
 //	setting   the configuration key Arg
 //	const     the text Arg
 //	arg       argument Arg
@@ -69,18 +72,19 @@ type Node struct {
 
 // A Module is what Join makes of a component's files.
 type Module struct {
-	Files []*Unit
-	know  *Knowledge
-	types map[string]*Type
-	funcs map[string][]Node
-	vars  map[string][]Node // values by full name of what is set at top level
-	short map[string][]*Type
-	calls map[string][]Node // by last name of the callee
-	news  map[string][]Node // by last name of the type
-	given map[string][]Node // arguments &x, by the last name of x: whoever gets one may set it
-	dirs  map[string][]string
-	mods  map[string][]string // modules by the last segment of their name
-	isMod map[string]bool
+	Files    []*Unit
+	know     *Knowledge
+	types    map[string]*Type
+	funcs    map[string][]Node
+	vars     map[string][]Node // values by full name of what is set at top level
+	capitals map[string][]Node // those whose last name is all in capitals, by it; made when first asked for
+	short    map[string][]*Type
+	calls    map[string][]Node // by last name of the callee
+	news     map[string][]Node // by last name of the type
+	given    map[string][]Node // arguments &x, by the last name of x: whoever gets one may set it
+	dirs     map[string][]string
+	mods     map[string][]string // modules by the last segment of their name
+	isMod    map[string]bool
 
 	inOrder  []*Type
 	roots    map[string]string // directories of Go's modules
@@ -415,7 +419,7 @@ func (m *Module) index(u *Unit) {
 			k := entry{up.scope, n.Text}
 			u.entries[k] = append(u.entries[k], int32(i))
 			if up.scope == 0 {
-				full := up.prefix + n.Text
+				full := in.prefix + n.Text
 				m.vars[full] = append(m.vars[full], at)
 			}
 		case program.Assign:

@@ -165,7 +165,7 @@ func (m *Module) first(u *Unit, n int32, name string) string {
 		if space != "" {
 			full = space + "." + name
 		}
-		if m.types[full] != nil || len(m.funcs[full]) > 0 || len(m.vars[full]) > 0 && u.module != "" {
+		if m.types[full] != nil || len(m.funcs[full]) > 0 || len(m.vars[full]) > 0 && (u.module != "" || u.Language == "kotlin") {
 			return full
 		}
 		i := strings.LastIndexByte(space, '.')
@@ -175,7 +175,7 @@ func (m *Module) first(u *Unit, n int32, name string) string {
 		space = space[:max(i, 0)]
 	}
 	for _, w := range u.wildcards {
-		if m.known(w + "." + name) {
+		if m.known(w+"."+name) && !(u.Language == "kotlin" && slices.Contains(u.wildcards, w+"."+name)) { // a package is no function, though both may have one name
 			return m.canonical(w+"."+name, 0)
 		}
 	}
@@ -201,7 +201,7 @@ func (m *Module) first(u *Unit, n int32, name string) string {
 var languageScopes = map[string][]string{
 	"java":   {"java.lang."},
 	"kotlin": {"kotlin.", "kotlin.collections.", "java.lang."},
-	"csharp": {"System.", "System.Net.Http.", "Microsoft.AspNetCore.Builder.", "Microsoft.AspNetCore.Http.", "Microsoft.Extensions.Configuration.", "Microsoft.Extensions.DependencyInjection.", "Microsoft.Extensions.Hosting.", "Microsoft.Extensions.Logging."},
+	"csharp": {"System.", "System.Net.Http.", "Microsoft.AspNetCore.Builder.", "Microsoft.AspNetCore.Http.", "Microsoft.AspNetCore.Routing.", "Microsoft.AspNetCore.Mvc.", "Microsoft.AspNetCore.Authorization.", "Microsoft.Extensions.Configuration.", "Microsoft.Extensions.DependencyInjection.", "Microsoft.Extensions.Hosting.", "Microsoft.Extensions.Logging."},
 	"php":    {""},
 }
 
@@ -333,6 +333,9 @@ func (m *Module) callee(u *Unit, n int32, depth int) (c Callee) {
 	case program.Name:
 		if u.scopes[n] >= 0 {
 			if b, ok := m.bound(u, f, x.Text); ok && !b.top {
+				if u.Language == "kotlin" { // an object that can be called
+					c.Type, c.Method, c.Receiver = m.typeOf(u, f, depth+1), "invoke", Node{u.Number, int(f)}
+				}
 				return c
 			}
 		}
@@ -356,6 +359,12 @@ func (m *Module) callee(u *Unit, n int32, depth int) (c Callee) {
 		}
 		c.Name = m.first(u, f, x.Text)
 		c.Funcs = m.functions(c.Name)
+		if u.Language == "kotlin" && len(c.Funcs) == 0 && !m.know.Names[c.Name] {
+			if typ := m.implied(u, n, x.Text, depth+1); typ != "" {
+				c.Name, c.Type = "", typ
+				return c
+			}
+		}
 		if len(c.Funcs) == 0 && implicit(u.Language) && m.types[c.Name] == nil && !m.know.Names[c.Name] { // a method of what is not ours
 			if p := m.typeScope(u, n); p >= 0 {
 				c.Type = m.thisType(u, p)
@@ -626,6 +635,9 @@ func (m *Module) called(u *Unit, n int32, depth int) string {
 	}
 	if len(c.Funcs) > 0 {
 		return ""
+	}
+	if u.Language == "kotlin" && (c.Method == "apply" || c.Method == "also") && c.Receiver != (Node{}) {
+		return m.typeOf(u, int32(c.Receiver.Index), depth+1)
 	}
 	if c.Name == "new" && u.Language == "go" {
 		if a := m.Arg(Node{u.Number, int(n)}, "0"); a != (Node{}) {

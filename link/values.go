@@ -162,6 +162,11 @@ func (m *Module) variable(b binding, f *frame, depth int) fact.Value {
 			}
 		}
 	}
+	if x.Kind == program.Field {
+		if v, ok := m.filled(b.typ, b.at, x.Text, depth); ok {
+			return v
+		}
+	}
 	if b.typ != nil && x.Kind == program.Field {
 		if p, ok := m.configured(b.typ, x.Text); ok {
 			if v := valueOf(t, i); v >= 0 {
@@ -812,8 +817,11 @@ func (m *Module) member(u *Unit, i int32, f *frame, depth int) fact.Value {
 // container is what an object that holds the environment or the configuration says under a name.
 func (m *Module) container(full string, name fact.Value, or []fact.Value) (fact.Value, bool) {
 	for _, op := range m.know.Values[full] {
-		if op.Kind == "variables" || op.Kind == "keys" {
+		switch op.Kind {
+		case "variables", "keys":
 			return m.key(op.Kind, name, or), true
+		case "constants":
+			return m.key(op.Kind, name, append(or, m.constants(name, maxDepth/2)...)), true
 		}
 	}
 	return fact.Value{}, false
@@ -834,6 +842,13 @@ func (m *Module) indexed(u *Unit, i int32, f *frame, depth int) fact.Value {
 	for _, s := range m.Supers(m.typeOf(u, of, depth+1)) {
 		if v, ok := m.container(s, name, nil); ok {
 			return v
+		}
+	}
+	if t.Is(int(of), program.Member) { // a part of an object of a known type: app.config[…]
+		for _, s := range m.Supers(m.typeOf(u, int32(t.Kid(int(of), 0)), depth+1)) {
+			if v, ok := m.container(s+"."+t.Text(int(of)), name, nil); ok {
+				return v
+			}
 		}
 	}
 	if name.Op == "const" && name.Text == "0" && t.Is(int(of), program.Call) { // the first of what a call returns

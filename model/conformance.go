@@ -23,12 +23,13 @@ type Deployment struct {
 	Doubts      []string   `json:"doubts,omitempty"` // what keeps the conformance from being the whole truth
 }
 
-// A Workload is what runs. Labels are KEY=VALUE, of those that are known; Open says that there may be others.
+// A Workload is what runs. Labels are KEY=VALUE, of those that are known; Open says that there may be others. Networks are those of compose that it is in.
 type Workload struct {
 	Kind      string   `json:"kind"`
 	Namespace string   `json:"namespace,omitempty"`
 	Name      string   `json:"name"`
 	Component string   `json:"component,omitempty"`
+	Networks  []string `json:"networks,omitempty"`
 	Labels    []string `json:"labels,omitempty"`
 	Open      bool     `json:"open,omitempty"`
 }
@@ -113,7 +114,7 @@ func workloads(d *netpolicy.Deployment) (out []Workload) {
 			w.Component = owner(d, w.Name)
 			out = append(out, w)
 		case fact.Attached:
-			out = append(out, Workload{Kind: "service", Name: f.Workload, Component: owner(d, f.Workload)})
+			out = append(out, Workload{Kind: "service", Name: f.Workload, Networks: f.Networks, Component: owner(d, f.Workload)})
 		}
 	}
 	return sorted(out)

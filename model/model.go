@@ -9,10 +9,12 @@ package model
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
+	"assay/artefact"
 	"assay/fact"
 )
 
@@ -56,6 +58,7 @@ type Node struct {
 	Connections  []Connection `json:"connections,omitempty"`
 	Topics       []Topic      `json:"topics,omitempty"`
 	Published    []string     `json:"published,omitempty"` // HOSTPORT:PORT that the deployment lets in from outside
+	Imports      []Import     `json:"imports,omitempty"`   // names by which its code switches on or uses what its capabilities tell of, and where
 	NamedAt      []Place      `json:"named_at,omitempty"`  // where it says what it is called, or else where the deployment runs it
 	PortsAt      []Place      `json:"ports_at,omitempty"`  // where its ports are set, first by itself; none if they are the product's own
 	Secrets      []Place      `json:"secrets,omitempty"`   // where credentials for who calls it stand in clear
@@ -122,6 +125,10 @@ type (
 		Direction  string  `json:"direction"`
 		Places     []Place `json:"places,omitempty"`
 	}
+	Import struct { // Name has an @ before it where it is a mark on something
+		Name   string  `json:"name"`
+		Places []Place `json:"places,omitempty"`
+	}
 )
 
 // A Flow is that From calls, or sends data to, To. Its words are those of fact.Flow; several facts of the same two ends are one Flow with several Ways.
@@ -150,6 +157,12 @@ func (f Flow) Has(word string) bool {
 
 // users matches the settings that make a user, or a client, whom the component itself lets in.
 var users = regexp.MustCompile(`(?i)^(spring\.)?security\.user\.|^security\.oauth2\.client\.client-?secret$`)
+
+// telling matches names that code imports for what a capability tells of: loggers, what switches a part on, what sets rules of access and keeps passwords.
+var telling = regexp.MustCompile(`(^|\.)(Enable[A-Z]\w*|Logger|LoggerFactory|Log|LogFactory|Slf4j|Log4j2?|HttpSecurity|ServerHttpSecurity|\w*PasswordEncoder)$`)
+
+// client matches the marks by which an interface becomes a client.
+var client = regexp.MustCompile(`(^|\.)(FeignClient|HttpExchange|RegisterRestClient)$`)
 
 // maxPlaces bounds the places of one item: the first in order stand.
 const maxPlaces = 12
@@ -238,7 +251,7 @@ func Of(b *fact.Base, components []string) *Graph {
 		}
 		n.PortsAt = slices.DeleteFunc(n.PortsAt, func(p Place) bool { return p.Line == 0 })
 		for _, r := range b.Rows(c, fact.Published{}) {
-			if f := r.Fact.(fact.Published); works[f.Workload] {
+			if f := r.Fact.(fact.Published); works[f.Workload] && r.Class != artefact.DevProfile {
 				n.Published = append(n.Published, publishedText(f))
 				n.PortsAt = append(n.PortsAt, places(r)...)
 			}
@@ -263,6 +276,20 @@ func Of(b *fact.Base, components []string) *Graph {
 		for _, r := range b.Rows(c, fact.Connection{}) {
 			f := r.Fact.(fact.Connection)
 			n.Connections = append(n.Connections, Connection{f.Kind, f.Technology, Text(f.Target), f.User, f.Credentials, f.TLS, f.With, f.Options, places(r)})
+		}
+		imports := map[string][]Place{}
+		for _, r := range b.Rows(c, fact.Import{}) {
+			if f := r.Fact.(fact.Import); r.Class == 0 && f.Kind == "" && telling.MatchString(f.Name) {
+				imports[f.Name] = append(imports[f.Name], places(r)...)
+			}
+		}
+		for _, r := range b.Rows(c, fact.Annotated{}) {
+			if f := r.Fact.(fact.Annotated); r.Class == 0 && client.MatchString(f.Name) {
+				imports["@"+f.Name] = append(imports["@"+f.Name], places(r)...)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(imports)) {
+			n.Imports = append(n.Imports, Import{name, merge(imports[name], nil)})
 		}
 		for _, r := range b.Rows(c, fact.Topic{}) {
 			f := r.Fact.(fact.Topic)

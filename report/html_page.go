@@ -11,7 +11,6 @@ import (
 
 	"assay/assess"
 	"assay/derive"
-	"assay/fact"
 	"assay/rules"
 )
 
@@ -283,7 +282,7 @@ func newHTMLPage(d *assess.Document) *htmlPage {
 	ids := htmlIDs{}
 	for _, id := range []string{"top", "summary", "requirements", "matrix", "components", "libraries", "vulnerabilities", "questions", "evidence", "about", "data", "panel",
 		"panel-title", "panel-close", "panel-body", "panel-list", "filters", "f-text", "f-family", "f-component", "f-clear", "f-status", "shown", "f-libraries", "main",
-		"architecture", "picture", "picture-title", "picture-desc", "picture-panel", "picture-name", "picture-facts", "picture-close", "picture-tools", "picture-said", "p-requirement", "p-kind", "p-look", "p-on", "p-off", "p-unsaid", "p-clear"} {
+		"architecture", "picture", "picture-title", "picture-desc", "picture-panel", "picture-name", "picture-facts", "picture-close", "picture-tools", "picture-said", "p-requirement", "p-kind", "p-look", "p-on", "p-off", "p-unsaid", "p-clear", "advice"} {
 		ids.take(id)
 		ids.take(id, "title")
 	}
@@ -461,7 +460,7 @@ func htmlRuleOf(a *assess.RuleResult, asks map[string]htmlQuestion, several bool
 	for i := range fs {
 		f := &fs[i]
 		y := htmlFinding{Status: seenAs(f.Status), Subject: shown(f.Subject), Text: shown(f.Text), Grade: f.Grade.String(), Overruled: f.Overruled}
-		if f.Subject == "all of it" {
+		if f.Subject == "all of it" || repeated(f.Subject, f.Text) {
 			y.Subject = ""
 		}
 		if f.Decided != "" {
@@ -481,7 +480,7 @@ func htmlRuleOf(a *assess.RuleResult, asks map[string]htmlQuestion, several bool
 		if g.Line > 0 {
 			where += fmt.Sprintf(":%d", g.Line)
 		}
-		if y := (htmlGap{where, shown(g.Kind), shown(fact.Told(g.Text)), shown(matter(g.Predicate))}); !seen[y] {
+		if y := (htmlGap{where, shown(g.Kind), shown(meant(g.Text)), shown(matter(g.Predicate))}); !seen[y] {
 			seen[y] = true
 			x.Gaps = append(x.Gaps, y)
 		}

@@ -23,11 +23,13 @@ const (
 type htmlPicture struct {
 	SVG     template.HTML // made here; all foreign words in it are escaped
 	Grouped string
+	Lanes   bool // namespaces or networks are drawn
 	Kinds   []string
 	Looks   []htmlLook
 	Parts   []htmlPart
 	Flows   []htmlFlow
 	More    int // flows that are not listed
+	Advice  []htmlAdvice
 }
 
 type (
@@ -71,7 +73,7 @@ func (p *htmlPage) picture(d *assess.Document, ids htmlIDs) {
 	g := d.Model
 	x := &htmlPicture{}
 	pic := pictureOf(d)
-	x.Grouped = pic.Grouped
+	x.Grouped, x.Lanes = pic.Grouped, len(pic.Lanes) > 0
 	several := len(d.ToE.Roots) > 1
 	cells := map[string][]htmlPartCell{}
 	k := 0
@@ -164,6 +166,7 @@ func (p *htmlPage) picture(d *assess.Document, ids htmlIDs) {
 	for _, l := range pictureLooks {
 		x.Looks = append(x.Looks, htmlLook{l.Name, l.Title})
 	}
+	x.Advice = advised(g, several)
 	p.Picture = x
 }
 

@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 
 	"assay/assess"
 	"assay/derive"
+	"assay/fact"
 )
 
 // Init writes what was discovered as an assay.yaml. Everything discovered stands there as a comment, so that discovery goes
@@ -84,6 +87,25 @@ func Init(d *assess.Document) []byte {
 		line("#     why: loaded by name at run time, in the report plugin")
 	}
 	line("")
+	line("# Whom data of the system may go to, for what, and which classes of it: credential, personal, technical (DATA.3). That it is needed is for an")
+	line("# assessor to confirm.")
+	line("# third_parties:")
+	parties := receivers(d)
+	for _, p := range parties {
+		line("#   - name: %s", scalar(p.name))
+		if strings.Contains(p.name, ".") {
+			line("#     hosts: [%s]", scalar(p.name))
+		}
+		line("#     purpose: \"\"")
+		line("#     data: [%s]", strings.Join(p.data, ", "))
+	}
+	if len(parties) == 0 {
+		line("#   - name: Our payment provider")
+		line("#     hosts: [api.pay.example]")
+		line("#     purpose: to charge what was ordered")
+		line("#     data: [personal]")
+	}
+	line("")
 	line("# Parameters of the scheme may be tightened here. assay scheme show ID lists them.")
 	line("# parameters:")
 	var ps []string
@@ -100,6 +122,36 @@ func Init(d *assess.Document) []byte {
 	line("#   - id: config")
 	line("#     path: ../system-config")
 	return b.Bytes()
+}
+
+// A receiver is a third party that something of the system was found to send to, and the classes of data that are known to go there.
+type receiver struct {
+	name string
+	data []string
+}
+
+// receivers reads the third parties of d from its facts.
+func receivers(d *assess.Document) (out []receiver) {
+	classes := map[string]map[string]bool{}
+	for _, raw := range d.Facts {
+		var f struct {
+			Predicate string
+			Fact      struct{ Party, Data string }
+		}
+		if json.Unmarshal(raw, &f); f.Predicate != fact.Name(fact.Destination{}) || f.Fact.Party == "" {
+			continue
+		}
+		if classes[f.Fact.Party] == nil {
+			classes[f.Fact.Party] = map[string]bool{}
+		}
+		if f.Fact.Data != "unknown" {
+			classes[f.Fact.Party][f.Fact.Data] = true
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(classes)) {
+		out = append(out, receiver{p, slices.Sorted(maps.Keys(classes[p]))})
+	}
+	return out
 }
 
 // scalar writes text as YAML would.

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -15,15 +15,8 @@ import (
 
 // modelFormats are the forms in which the architecture can be had; each is made of the document alone.
 var modelFormats = map[string]Renderer{
-	"text": ModelText,
-	"json": func(w io.Writer, d *assess.Document) error {
-		data, err := json.MarshalIndent(d.Model, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "%s\n", data)
-		return err
-	},
+	"text":               ModelText,
+	"json":               modelJSON,
 	"svg":                ModelSVG,
 	"dot":                ModelDOT,
 	"mermaid":            ModelMermaid,
@@ -86,6 +79,7 @@ func ModelText(w io.Writer, d *assess.Document) error {
 		}
 	}
 	b.WriteString(conformanceText(g.Deployments))
+	b.WriteString(adviceText(g))
 	b.WriteString(gapsText(g.Gaps))
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -121,15 +115,24 @@ func gapsText(gaps []model.Gap) string {
 	slices.SortStableFunc(gaps, func(a, b model.Gap) int { // what is precise comes first
 		return strings.Compare(b.Kind, a.Kind)
 	})
-	for _, g := range gaps[:min(len(gaps), most)] {
-		at := g.Unit
-		if at == "" {
-			at = "anywhere"
+	at := map[string][]string{} // by what is not known
+	var said []string
+	for _, g := range gaps {
+		text := fmt.Sprintf("%s (%s)", fact.Told(g.Text), g.Kind)
+		if at[text] == nil {
+			said = append(said, text)
 		}
-		fmt.Fprintf(b, "  %s: %s (%s)\n", at, fact.Told(g.Text), g.Kind)
+		at[text] = append(at[text], cmp.Or(fileOf(g.Unit), "the whole system"))
 	}
-	if more := len(gaps) - most; more > 0 {
-		fmt.Fprintf(b, "  and %d more, all in -o json\n", more)
+	for _, text := range said[:min(len(said), most)] {
+		where := at[text]
+		if n := len(where) - 3; n > 1 {
+			where = append(slices.Clone(where[:3]), fmt.Sprintf("and %d more", n))
+		}
+		fmt.Fprintf(b, "  %s: %s\n", text, strings.Join(where, ", "))
+	}
+	if more := len(said) - most; more > 0 {
+		fmt.Fprintf(b, "  and %d more of these, all in -o json\n", more)
 	}
 	return b.String()
 }

@@ -1,15 +1,19 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"assay/model"
 )
 
+// anywhere says in a word what a range of all addresses means.
+var anywhere = strings.NewReplacer("0.0.0.0-255.255.255.255", "any address")
+
 // conformanceText writes how flows of the model agree with what each deployment allows; of what is allowed and not needed, the first.
 func conformanceText(ds []model.Deployment) string {
-	const most = 20
+	const most = 8
 	b := new(strings.Builder)
 	for _, d := range ds {
 		if d.Aside != "" {
@@ -19,7 +23,7 @@ func conformanceText(ds []model.Deployment) string {
 		for _, c := range d.Conformance {
 			count[c.State] += len(c.From)
 		}
-		fmt.Fprintf(b, "\n%s allows, against the flows of the model: %d matched, %d absent, %d unexpected\n", d.Title, count[model.Matched], count[model.Absent], count[model.Unexpected])
+		fmt.Fprintf(b, "\nWhat %s allows, against what the flows above need: %d needed and allowed, %d needed and not allowed, %d allowed and not needed\n", d.Title, count[model.Matched], count[model.Absent], count[model.Unexpected])
 		for _, doubt := range d.Doubts {
 			fmt.Fprintf(b, "  not certain: %s\n", doubt)
 		}
@@ -29,14 +33,15 @@ func conformanceText(ds []model.Deployment) string {
 				continue
 			}
 			if shown++; shown > most {
-				fmt.Fprintf(b, "  … (-o json=FILE has all)\n")
+				fmt.Fprintf(b, "  … and more, all in -o json\n")
 				break
 			}
 			from := strings.Join(c.From, ", ")
 			if n := len(c.From); n > 4 {
 				from = strings.Join(c.From[:3], ", ") + fmt.Sprintf(" and %d more", n-3)
 			}
-			fmt.Fprintf(b, "  %-10s  %s -> %s  %s\n", c.State, from, c.To, c.Ports)
+			state := map[string]string{model.Absent: "not allowed", model.Unexpected: "not needed"}[c.State]
+			fmt.Fprintf(b, "  %-11s  %s -> %s  %s\n", cmp.Or(state, c.State), anywhere.Replace(from), anywhere.Replace(c.To), c.Ports)
 		}
 	}
 	return b.String()

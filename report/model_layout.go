@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"unicode/utf8"
 )
 
 // The layout is layered, from left to right. Its columns are cut by trust boundary: those of one boundary stand side by side, so that a
@@ -23,12 +24,16 @@ const (
 	topPad    = 58  // above the first box: titles of boundaries
 	ordering  = 14  // sweeps that order columns
 	settling  = 24  // sweeps that set heights
+	laneHead  = 28  // above the boxes of a namespace or network: its title
+	laneFoot  = 12  // below them
+	laneGap   = 16  // between two
 )
 
 // A layoutItem is a box in its column, or the way of lines through a column.
 type layoutItem struct {
 	box         int // or -1
 	column      int
+	lane        int
 	left, right []layoutEdge // to items of the columns beside it
 	y           int          // its middle
 	place       int          // in its column
@@ -52,7 +57,7 @@ func (p *picture) layOut() {
 	items := make([]layoutItem, len(p.Boxes))
 	columns := make([][]int, len(bandOf))
 	for i := range p.Boxes {
-		items[i] = layoutItem{box: i, column: column[i]}
+		items[i] = layoutItem{box: i, column: column[i], lane: p.lane(i, i, i, bandOf[column[i]])}
 		columns[column[i]] = append(columns[column[i]], i)
 	}
 	join := func(a, b int) { // a is left of b
@@ -71,9 +76,9 @@ func (p *picture) layOut() {
 		items[b].left = append(items[b].left, layoutEdge{a, 1})
 	}
 	type way struct {
-		to, column int
-		look       string
-		back       bool
+		to, column, lane int
+		look             string
+		back             bool
 	}
 	passes := map[way]int{}
 	chains := make([][]int, len(p.Lines))
@@ -88,12 +93,12 @@ func (p *picture) layOut() {
 		}
 		chain := []int{l.From}
 		for c := column[l.From] + step; c != column[l.To]; c += step {
-			w := way{l.To, c, l.Look, step < 0}
+			w := way{l.To, c, p.lane(-1, l.From, l.To, bandOf[c]), l.Look, step < 0}
 			i, ok := passes[w]
 			if !ok {
 				i = len(items)
 				passes[w] = i
-				items = append(items, layoutItem{box: -1, column: c})
+				items = append(items, layoutItem{box: -1, column: c, lane: w.lane})
 				columns[c] = append(columns[c], i)
 			}
 			chain = append(chain, i)
@@ -109,7 +114,7 @@ func (p *picture) layOut() {
 		chains[n] = chain
 	}
 	order(items, columns)
-	settle(items, columns)
+	p.settle(items, columns, bandOf)
 	p.place(items, columns, bandOf, chains)
 }
 
@@ -269,6 +274,9 @@ func order(items []layoutItem, columns [][]int) {
 			}
 		}
 	}
+	for _, c := range columns {
+		byLane(items, c)
+	}
 	number()
 	best, crossed := clones(columns), crossings(items, columns)
 	for sweep := 0; sweep < ordering && crossed > 0; sweep++ {
@@ -292,6 +300,7 @@ func order(items []layoutItem, columns [][]int) {
 				}
 			}
 			byKey(columns[c], key)
+			byLane(items, columns[c])
 			for k, i := range columns[c] {
 				items[i].place = k
 			}
@@ -304,6 +313,11 @@ func order(items []layoutItem, columns [][]int) {
 		copy(columns[c], best[c])
 	}
 	number()
+}
+
+// byLane keeps those of one lane together.
+func byLane(items []layoutItem, list []int) {
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(items[a].lane, items[b].lane) })
 }
 
 // byKey sorts list by key; those without one (-1) keep their places.
@@ -356,9 +370,8 @@ func crossings(items []layoutItem, columns [][]int) (sum int) {
 	return sum
 }
 
-// settle gives items their heights: each as near to its neighbours as the others of its column let it.
-func settle(items []layoutItem, columns [][]int) {
-	highest := 0
+// settle gives items their heights: each as near to its neighbours as the others of its column, and the lanes, let it.
+func (p *picture) settle(items []layoutItem, columns [][]int, bandOf []int) {
 	total := func(c []int) (h int) {
 		for k, i := range c {
 			if k > 0 {
@@ -367,16 +380,62 @@ func settle(items []layoutItem, columns [][]int) {
 		}
 		return h
 	}
-	for _, c := range columns {
-		highest = max(highest, total(c))
+	// A piece is what stands in one lane of a column. Outside of all lanes, a column is one piece from top to bottom.
+	type piece struct {
+		items []int
+		lane  int // -1 outside
 	}
-	for _, c := range columns {
-		y := (highest - total(c)) / 2
-		for k, i := range c {
-			if k > 0 {
-				y += apart(&items[c[k-1]], &items[i])
+	pieces := make([][]piece, len(columns))
+	high := make([]int, len(p.Lanes)+1)
+	used := make([]bool, len(p.Lanes)+1)
+	outside := 0
+	for c, list := range columns {
+		if len(p.Lanes) > 0 && (bandOf[c] == bandOutside || bandOf[c] == bandBeyond) {
+			pieces[c] = []piece{{list, -1}}
+			outside = max(outside, total(list))
+			continue
+		}
+		for from, to := 0, 0; from < len(list); from = to {
+			for to = from; to < len(list) && items[list[to]].lane == items[list[from]].lane; to++ {
 			}
-			items[i].y = y
+			lane := items[list[from]].lane
+			pieces[c] = append(pieces[c], piece{list[from:to], lane})
+			high[lane], used[lane] = max(high[lane], total(list[from:to])), true
+		}
+	}
+	top := make([]int, len(high))
+	y := 0
+	for l := range high {
+		if !used[l] {
+			continue
+		}
+		if len(p.Lanes) > 0 && l < len(p.Lanes) {
+			y += laneHead
+		}
+		top[l] = y
+		if l < len(p.Lanes) {
+			p.Lanes[l].Y, p.Lanes[l].H = y-laneHead, laneHead+high[l]+boxHeight+laneFoot
+			y += laneFoot
+		}
+		y += high[l] + boxHeight + laneGap
+	}
+	highest := max(outside, y-laneGap-boxHeight, 0)
+	bounds := func(x piece) (from, height int) {
+		if x.lane < 0 {
+			return 0, highest
+		}
+		return top[x.lane], high[x.lane]
+	}
+	for _, list := range pieces {
+		for _, x := range list {
+			from, height := bounds(x)
+			y := from + (height-total(x.items))/2
+			for k, i := range x.items {
+				if k > 0 {
+					y += apart(&items[x.items[k-1]], &items[i])
+				}
+				items[i].y = y
+			}
 		}
 	}
 	for sweep := range settling {
@@ -385,7 +444,10 @@ func settle(items []layoutItem, columns [][]int) {
 			if sweep%2 == 1 {
 				c = len(columns) - 1 - step
 			}
-			stack(items, columns[c], highest)
+			for _, x := range pieces[c] {
+				from, height := bounds(x)
+				stack(items, x.items, from, height)
+			}
 		}
 	}
 }
@@ -399,8 +461,8 @@ func apart(a, b *layoutItem) int {
 	return (a.height()+b.height())/2 + gap
 }
 
-// stack moves the items of a column to where they are nearest to their neighbours.
-func stack(items []layoutItem, column []int, highest int) {
+// stack moves the items of a column to where they are nearest to their neighbours, between top and highest below it.
+func stack(items []layoutItem, column []int, top, highest int) {
 	type block struct{ sum, weight, first int }
 	var blocks []block
 	offset := 0
@@ -436,7 +498,7 @@ func stack(items []layoutItem, column []int, highest int) {
 			end = blocks[m+1].first
 		}
 		// No column is higher than the highest must be, so every block has room within it.
-		y := min(max(b.sum/b.weight, 0), highest-offset)
+		y := min(max(b.sum/b.weight, top), top+highest-offset)
 		for k := b.first; k < end; k++ {
 			items[column[k]].y = y + offsets[k]
 		}
@@ -483,6 +545,20 @@ func (p *picture) place(items []layoutItem, columns [][]int, bandOf []int, chain
 		}
 	}
 	p.H = bottom + bandPad + 8
+	for n := range p.Lanes {
+		l := &p.Lanes[n]
+		left, right := 0, 0
+		for _, b := range p.Boxes {
+			if b.Lane == n && b.Band != bandOutside && b.Band != bandBeyond {
+				if right == 0 || b.X < left {
+					left = b.X
+				}
+				right = max(right, b.X+b.W)
+			}
+		}
+		l.X, l.W, l.Y = left-14, max(right-left+28, 7*utf8.RuneCountInString(l.Title)+28), l.Y+topPad
+		p.H = max(p.H, l.Y+l.H+bandPad)
+	}
 	for i := range p.Bands {
 		p.Bands[i].Y, p.Bands[i].H = 12, p.H-16
 		p.W = max(p.W, p.Bands[i].X+p.Bands[i].W+12)

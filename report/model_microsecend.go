@@ -1,11 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -77,7 +77,7 @@ type dfd struct {
 	g      *model.Graph
 	names  map[string]string // of our nodes
 	items  map[string]*dfdItem
-	flows  map[[2]string]*dfdFlow
+	ways   map[[2]string][]drawnWay // of flows as they are drawn
 	traces dfdTraces
 	kinds  map[string]string // of externals: what they are used as
 	user   string            // the node of people outside
@@ -85,7 +85,7 @@ type dfd struct {
 
 // MicroSecEnD writes d's model in the form of the data set, and its traces. Files of traces are paths, as in the ToE.
 func MicroSecEnD(models, traces io.Writer, d *assess.Document) error {
-	x := &dfd{g: d.Model, names: map[string]string{}, items: map[string]*dfdItem{}, flows: map[[2]string]*dfdFlow{}, traces: dfdTraces{map[string]dfdTrace{}, map[string]dfdTrace{}}, kinds: map[string]string{}}
+	x := &dfd{g: d.Model, names: map[string]string{}, items: map[string]*dfdItem{}, ways: map[[2]string][]drawnWay{}, traces: dfdTraces{map[string]dfdTrace{}, map[string]dfdTrace{}}, kinds: map[string]string{}}
 	x.uses()
 	for _, n := range x.g.Nodes {
 		x.node(n)
@@ -96,7 +96,7 @@ func MicroSecEnD(models, traces io.Writer, d *assess.Document) error {
 	out := dfdModel{[]dfdItem{}, []dfdItem{}, []dfdFlow{}}
 	for _, n := range x.g.Nodes {
 		i := x.items[n.Name]
-		if i == nil {
+		if i == nil || n.External() && n.Name != x.user && !slices.ContainsFunc(slices.Collect(maps.Keys(x.ways)), func(k [2]string) bool { return k[0] == n.Name || k[1] == n.Name }) {
 			continue
 		}
 		i.Stereotypes = uniqueStrings(i.Stereotypes)
@@ -106,8 +106,8 @@ func MicroSecEnD(models, traces io.Writer, d *assess.Document) error {
 			out.Services = append(out.Services, *i)
 		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(x.flows), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		f := x.flows[k]
+	for _, k := range slices.SortedFunc(maps.Keys(x.ways), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		f := x.draw(k)
 		f.Stereotypes = uniqueStrings(f.Stereotypes)
 		out.Flows = append(out.Flows, *f)
 	}
@@ -158,25 +158,12 @@ func (x *dfd) uses() {
 	}
 }
 
-func (x *dfd) place(places []model.Place) (dfdTrace, bool) {
-	for _, p := range places {
-		if p.Line > 0 {
-			unit := p.Unit
-			if p.Part != "" {
-				unit = p.Part
-			}
-			return dfdTrace{File: unit, Line: p.Line, Span: fmt.Sprintf("(%d)", p.Column)}, true
-		}
-	}
-	return dfdTrace{File: "heuristic", Line: "heuristic", Span: "heuristic"}, false
-}
-
 func (x *dfd) node(n model.Node) {
 	if n.Name == "(unmapped)" {
 		return
 	}
 	i := &dfdItem{TaggedValues: map[string]any{}}
-	t, ok := x.place(n.NamedAt)
+	t, ok := x.place(naming(n.NamedAt))
 	if !ok {
 		t, _ = x.place(n.Places)
 	}
@@ -212,12 +199,14 @@ func (x *dfd) node(n model.Node) {
 				}
 			}
 		}
-		if f.To == n.Name && f.From == x.user {
+		if f.To == n.Name && f.From == x.user && !x.behind(n.Name) {
 			add("entrypoint", nil)
 		}
 	}
 	x.names[n.Name], x.items[n.Name] = i.Name, i
-	x.traces.Nodes[strings.ReplaceAll(i.Name, "_", "-")] = t
+	if name := x.traced(n.Name); n.Name != x.user || x.traces.Nodes[name].File == "" {
+		x.traces.Nodes[name] = t
+	}
 }
 
 func (x *dfd) outside(n model.Node, i *dfdItem, add func(string, []model.Place), tag func(string, any)) {
@@ -241,6 +230,11 @@ func (x *dfd) outside(n model.Node, i *dfdItem, add func(string, []model.Place),
 		add("mail_server", n.Places)
 		tag("Mail Server", n.Technology)
 		tag("Host", n.Name)
+		for _, f := range x.g.Flows {
+			if port, err := strconv.Atoi(f.Ways[0].Port); err == nil && f.To == n.Name {
+				tag("Port", port)
+			}
+		}
 	case s[0] != "":
 		i.Name = dfdName(strings.ToLower(n.Technology))
 		add(s[0], n.Places)
@@ -267,6 +261,9 @@ func (x *dfd) own(name string) string {
 
 func (x *dfd) inside(n model.Node, i *dfdItem, t dfdTrace, add func(string, []model.Place), tag func(string, any)) {
 	i.Name = dfdName(x.own(n.Name))
+	if n.Technology == "ELK" && slices.ContainsFunc(x.g.Flows, func(f model.Flow) bool { return f.To == n.Name && f.Has("logging") }) {
+		i.Name = "logstash" // of several products in one image, the one that others send to
+	}
 	if strings.EqualFold(i.Name, "user") { // as people outside are called there
 		i.Name += "_service"
 	}
@@ -282,9 +279,9 @@ func (x *dfd) inside(n model.Node, i *dfdItem, t dfdTrace, add func(string, []mo
 		if c.Name == "method security" || c.Name == "token store" && !issues {
 			continue // that it is on is not that it is used; and who only reads tokens keeps none
 		}
-		add(s[0], c.Places)
-		if c.Name != "circuit breaker" || n.Kind != "gateway" {
-			tag(s[1], c.By)
+		add(s[0], x.shown(n, c))
+		if _, gateway := n.Has("gateway"); c.Name != "circuit breaker" || !gateway {
+			tag(s[1], map[bool]string{true: "Logstash", false: c.By}[i.Name == "logstash" && s[0] == "logging_server"])
 		}
 	}
 	if n.Kind == "gateway" && !slices.Contains(i.Stereotypes, "gateway") && !slices.Contains(i.Stereotypes, "web_application") {
@@ -316,7 +313,7 @@ func (x *dfd) inside(n model.Node, i *dfdItem, t dfdTrace, add func(string, []mo
 		}
 		everything := g.Handler == "" && (g.Path == "" || g.Path == "/**" || g.Path == "**")
 		if everything && (g.Rule == "authenticate" || g.Rule == "authorize") { // who is not known has no rights
-			add("authentication_scope_all_requests", g.Places)
+			add("authentication_scope_all_requests", imported(n, g.Places, "HttpSecurity", "ServerHttpSecurity"))
 		}
 		if everything && g.Rule == "authorize" && issues {
 			add("authorization_scope_all_requests", g.Places)
@@ -353,7 +350,7 @@ func (x *dfd) inside(n model.Node, i *dfdItem, t dfdTrace, add func(string, []mo
 		tag("Endpoints", uniqueStrings(paths))
 	}
 	if len(n.Ports) > 0 && len(n.PortsAt) > 0 {
-		t.SubItems["Port"], _ = x.place(n.PortsAt)
+		t.SubItems["Port"], _ = x.place(alone(x.own(n.Name), n.PortsAt))
 		if port, err := strconv.Atoi(n.Ports[0]); err == nil {
 			tag("Port", port)
 		}
@@ -365,23 +362,13 @@ func (x *dfd) inside(n model.Node, i *dfdItem, t dfdTrace, add func(string, []mo
 	}
 }
 
-// byLibrary says that all that something is known from is a list of libraries.
-func byLibrary(places []model.Place) bool {
-	for _, p := range places {
-		switch base := strings.TrimSuffix(path.Base(p.Unit), ".closure"); {
-		case base == "pom.xml", strings.HasPrefix(base, "build.gradle"), base == "package.json", base == "go.mod", strings.HasSuffix(base, ".csproj"), strings.HasPrefix(base, "requirements"):
-		default:
-			return false
-		}
-	}
-	return len(places) > 0
-}
-
 // turned says whether data flow of w, a way from one part to another, goes the other way in the data set: who serves data, settings or tokens is the sender, and what is looked
 // at sends to who looks. A gateway is told of others by the registry, but others tell the registry of themselves.
 func (x *dfd) turned(from, to model.Node, w model.Way) bool {
 	has := func(kind string) bool { return slices.Contains(w.With, kind) }
-	switch _, gateway := from.Has("gateway"); {
+	_, gateway := from.Has("gateway")
+	gateway = gateway || from.Kind == "gateway"
+	switch {
 	case from.Name == x.user:
 		return false
 	case has("administration"):
@@ -411,77 +398,157 @@ func (x *dfd) turned(from, to model.Node, w model.Way) bool {
 	return false
 }
 
-// flow draws each way of f in the data set's direction.
+// flow lays each way of f where the data set draws it.
 func (x *dfd) flow(f model.Flow) {
 	from, _ := x.g.Node(f.From)
 	to, _ := x.g.Node(f.To)
 	listens := f.Has("consumes") && !f.Has("produces") // a connection to a broker that only reads is no flow to it
+	if f.From == x.user && x.behind(f.To) {
+		return
+	}
 	for _, w := range f.Ways {
+		if to.External() && slices.Contains(w.With, "registry") && x.inner(f, w) {
+			continue // of several that it is where, the one in the system
+		}
 		if slices.Contains(w.With, "administration") && slices.Contains(w.With, "discovery") || listens && slices.Contains(w.With, "broker") {
 			continue // the data set draws administration where somebody names the other
 		}
-		a, b := f.From, f.To
-		has := func(kind string) bool { return slices.Contains(w.With, kind) }
-		data := has("database") || to.Kind == "data store" && to.Technology != "" && w.Via == "environment" && from.Origin == "own"
+		k := [2]string{f.From, f.To}
 		if x.turned(from, to, w) {
-			a, b = b, a
+			k[0], k[1] = k[1], k[0]
 		}
-		e := x.flows[[2]string{a, b}]
-		if e == nil {
-			e = &dfdFlow{Sender: x.names[a], Receiver: x.names[b], TaggedValues: map[string]any{}}
-			if e.Sender == "" || e.Receiver == "" {
-				return
-			}
-			x.flows[[2]string{a, b}] = e
+		if x.names[k[0]] != "" && x.names[k[1]] != "" {
+			x.ways[k] = append(x.ways[k], drawnWay{w, from, to})
 		}
-		name := strings.ReplaceAll(e.Sender, "_", "-") + " -> " + strings.ReplaceAll(e.Receiver, "_", "-")
-		t, ok := x.traces.Edges[name]
-		if !ok || t.File == "heuristic" {
-			t, _ = x.place(w.Places)
+	}
+}
+
+// behind says whether a web application asks name: people come in by that, as the data set has it, though it is their browsers that ask.
+func (x *dfd) behind(name string) bool {
+	return slices.ContainsFunc(x.g.Flows, func(f model.Flow) bool {
+		if f.To != name || f.From == name {
+			return false
 		}
-		if t.SubItems == nil {
-			t.SubItems = map[string]dfdTrace{}
+		n, _ := x.g.Node(f.From)
+		_, pages := n.Has("web application")
+		return pages && slices.ContainsFunc(f.Ways, func(w model.Way) bool { return strings.HasPrefix(w.Protocol, "http") })
+	})
+}
+
+// inner says whether From uses another one that is not outside as w uses To.
+func (x *dfd) inner(f model.Flow, w model.Way) bool {
+	return slices.ContainsFunc(x.g.Flows, func(o model.Flow) bool {
+		n, ok := x.g.Node(o.To)
+		return o.From == f.From && ok && !n.External() && slices.ContainsFunc(o.Ways, func(v model.Way) bool { return v.Protocol == w.Protocol })
+	})
+}
+
+// draw says what is known of the flow from k[0] to k[1], as they are drawn.
+func (x *dfd) draw(k [2]string) *dfdFlow {
+	e := &dfdFlow{Sender: x.names[k[0]], Receiver: x.names[k[1]], TaggedValues: map[string]any{}}
+	ways := slices.Clone(x.ways[k])
+	slices.SortStableFunc(ways, func(a, b drawnWay) int { return cmp.Compare(a.rank(), b.rank()) })
+	t := dfdTrace{File: "heuristic", Line: "heuristic", Span: "heuristic"}
+	for _, w := range ways {
+		if at, ok := x.place(x.known(w)); ok {
+			t = at
+			break
 		}
+	}
+	t.SubItems = map[string]dfdTrace{}
+	for _, w := range ways {
+		has := func(kind string) bool { return slices.Contains(w.With, kind) }
 		add := func(stereotype string) {
 			e.Stereotypes = append(e.Stereotypes, stereotype)
 			if _, ok := t.SubItems[stereotype]; !ok {
 				t.SubItems[stereotype], _ = x.place(w.Places)
 			}
 		}
-		if data {
+		if has("database") || w.to.Kind == "data store" && w.to.Technology != "" && w.Via == "environment" && w.from.Origin == "own" {
 			add("jdbc")
 		} else {
 			add("restful_http")
 		}
-		for word, stereotype := range map[string]string{"declarative": "feign_connection", "balanced": "load_balanced_link", "breaker": "circuit_breaker_link"} {
-			if has(word) && !to.External() {
-				add(stereotype)
+		for _, of := range [][2]string{{"declarative", "feign_connection"}, {"balanced", "load_balanced_link"}, {"breaker", "circuit_breaker_link"}} {
+			if has(of[0]) && !w.to.External() {
+				add(of[1])
 			}
 		}
-		if _, issues := to.Has("authorization server"); has("identity") || has("gateway") && issues {
+		if !w.to.External() && (has("declarative") || has("gateway")) && has("balanced") {
+			tagOnce(e.TaggedValues, "Load Balancer", "Ribbon")
+		}
+		if by, ok := w.from.Has("circuit breaker"); ok && !w.to.External() && (has("declarative") || has("gateway")) && has("breaker") {
+			tagOnce(e.TaggedValues, "Circuit Breaker", by)
+		}
+		if _, issues := w.to.Has("authorization server"); has("identity") || has("gateway") && issues {
 			add("auth_provider")
 		}
-		if f.From == x.user && w.TLS == "on" {
+		if w.from.Name == x.user && w.TLS == "on" {
 			add("encrypted")
 		}
 		if w.Peer == "plain" {
 			add("plaintext_credentials_link")
+			if has("database") && w.to.Technology != "MongoDB" { // stores that are asked by JDBC
+				tagOnce(e.TaggedValues, "Username", "(masked)")
+				tagOnce(e.TaggedValues, "Password", "(masked)")
+			}
 			if has("identity") {
 				add("authentication_with_plaintext_credentials")
 			}
 		}
-		if w.TLS == "on" && f.From != x.user {
+		if w.Peer != "" && w.Peer != "none" || x.secured(k[1]) && !has("administration") || k[0] == x.user && x.leads(k[1]) {
+			e.Stereotypes = append(e.Stereotypes, "authenticated", "authorized")
+		}
+		if w.TLS == "on" && w.from.Name != x.user && !w.to.External() {
 			tagOnce(e.TaggedValues, "Protocol", "HTTPS")
 		}
-		if protocol := strings.ToLower(w.Protocol); protocol == "kafka" || protocol == "rabbitmq" {
+		switch protocol := strings.ToLower(w.Protocol); protocol {
+		case "kafka", "rabbitmq":
 			if has("produces") {
 				add("message_producer_" + protocol)
+				x.topics(e, w.from, protocol, "out", map[string]string{"kafka": "Producer Topic", "rabbitmq": "Producer Exchange"}[protocol])
 			} else if has("consumes") {
 				add("message_consumer_" + protocol)
+				x.topics(e, w.from, protocol, "in", map[string]string{"kafka": "Consumer Topic", "rabbitmq": "Queue"}[protocol])
 			}
 		}
-		x.traces.Edges[name] = t
 	}
+	x.traces.Edges[x.traced(k[0])+" -> "+x.traced(k[1])] = t
+	return e
+}
+
+// traced is the name of one of our nodes in traces: with dashes, and as it calls itself, even if it is called as people outside are.
+func (x *dfd) traced(name string) string {
+	s := x.names[name]
+	if strings.EqualFold(s, "user_service") && strings.EqualFold(dfdName(x.own(name)), "user") {
+		s = "user"
+	}
+	return strings.ReplaceAll(s, "_", "-")
+}
+
+// topics tags a flow with those that n sends to or reads from.
+func (x *dfd) topics(e *dfdFlow, n model.Node, technology, direction, key string) {
+	for _, t := range n.Topics {
+		if strings.EqualFold(t.Technology, technology) && t.Direction == direction && t.Name != "?" {
+			tagOnce(e.TaggedValues, key, t.Name)
+		}
+	}
+}
+
+// secured says whether a node lets in only who shows a token or credentials, and leads whether the node passes on to one that does.
+func (x *dfd) secured(name string) bool {
+	n, _ := x.g.Node(name)
+	i := x.items[name]
+	if i == nil || n.External() {
+		return false
+	}
+	return slices.ContainsFunc(i.Stereotypes, func(s string) bool {
+		return s == "authentication" || s == "authentication_scope_all_requests" || s == "resource_server" || s == "authorization_server"
+	})
+}
+
+func (x *dfd) leads(name string) bool {
+	return slices.ContainsFunc(x.g.Flows, func(f model.Flow) bool { return f.From == name && f.Has("gateway") && x.secured(f.To) })
 }
 
 func tagOnce(m map[string]any, key string, value any) {

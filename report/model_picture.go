@@ -16,6 +16,7 @@ type picture struct {
 	Boxes   []pictureBox
 	Lines   []pictureLine
 	Bands   []pictureBand // filled by layOut, as is where things are
+	Lanes   []pictureLane
 	W, H    int
 	Grouped string // what was put together since there is too much of it, or ""
 }
@@ -26,6 +27,7 @@ type pictureBox struct {
 	Label, Sub  string // its two lines
 	Title, Desc string
 	Band        int
+	Lane        int  // of Lanes; len(Lanes) of what is in none
 	N           int  // how many parts it stands for
 	Open        bool // it is let in from outside
 	X, Y, W, H  int
@@ -45,6 +47,12 @@ type pictureLine struct {
 }
 
 type pictureBand struct{ Band, X, Y, W, H int }
+
+// A pictureLane is a namespace or a set of networks of the deployment, with those who are in it: a boundary across those from left to right.
+type pictureLane struct {
+	Title, Desc string
+	X, Y, W, H  int
+}
 
 type point struct{ X, Y int }
 
@@ -99,6 +107,7 @@ func pictureOf(d *assess.Document) *picture {
 			p.Boxes = append(p.Boxes, boxOf(n, bands[i]))
 		}
 	}
+	p.deployed(g, at)
 	p.flows(g, at)
 	slices.SortFunc(p.Lines, func(a, b pictureLine) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Band, b.Band), strings.Compare(a.Look, b.Look))

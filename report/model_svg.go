@@ -42,7 +42,9 @@ func (p *picture) svg(b *strings.Builder, box, line func(int) string, alone bool
 	w, h := max(p.W, 320), max(p.H, 90)
 	if alone {
 		h += 128
-		w = max(w, 860)
+		if w = max(w, 860); len(p.Lanes) > 0 {
+			w = max(w, 1080)
+		}
 		b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	}
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 %d %d" width="%d" height="%d" role="graphics-document" aria-labelledby="picture-title" aria-describedby="picture-desc">`, w, h, w, h)
@@ -58,6 +60,10 @@ func (p *picture) svg(b *strings.Builder, box, line func(int) string, alone bool
 	b.WriteString("</defs>\n")
 	for _, s := range p.Bands {
 		fmt.Fprintf(b, `<g class="p-band b%d"><rect x="%d" y="%d" width="%d" height="%d" rx="10"/><text x="%d" y="%d">%s</text></g>`+"\n", s.Band, s.X, s.Y, s.W, s.H, s.X+14, s.Y+22, bandTitles[s.Band])
+	}
+	for _, l := range p.Lanes {
+		fmt.Fprintf(b, `<g class="p-lane" role="graphics-symbol" aria-label="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4"/><text x="%d" y="%d">%s</text></g>`+"\n",
+			svgText(l.Desc), svgText(l.Desc), l.X, l.Y, l.W, l.H, l.X+10, l.Y+17, svgText(l.Title))
 	}
 	if len(p.Boxes) == 0 {
 		fmt.Fprintf(b, `<text class="p-name" x="20" y="50">No part of the architecture is known.</text>`+"\n")
@@ -236,6 +242,10 @@ func (p *picture) legend(b *strings.Builder, y int) {
 		x += 64 + 7*len(l.Title) + 16
 	}
 	fmt.Fprintf(b, `<path class="p-door" d="M%d %dl9 5-9 5z"/><text x="%d" y="%d">let in from outside</text>`, x, y+5, x+16, y+14)
+	if len(p.Lanes) > 0 {
+		x += 16 + 7*len("let in from outside") + 20
+		fmt.Fprintf(b, `<g class="p-lane"><rect x="%d" y="%d" width="26" height="14" rx="2"/></g><text x="%d" y="%d">namespace or networks of the deployment</text>`, x, y+3, x+34, y+14)
+	}
 	x = 14
 	for _, k := range pictureKinds {
 		fmt.Fprintf(b, `<g class="p-box %s">`, kindClass(k))

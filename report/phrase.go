@@ -15,7 +15,7 @@ import (
 func matter(predicate string) string { return cmp.Or(fact.Matter(predicate), predicate) }
 
 // derived matches the text of a gap that follows from another one.
-var derived = regexp.MustCompile(`^\S+ needs ([A-Z]\w+)$`)
+var derived = regexp.MustCompile(`^[a-z0-9 /-]+ needs ([A-Z]\w+)$`)
 
 // follows returns the predicate whose gap made g; "" if g is the origin.
 func follows(text string) string {
@@ -30,7 +30,15 @@ func gapText(g assess.GapSeen) string {
 	if g.Text == "" {
 		return matter(g.Predicate) + ": " + kindWord(g.Kind)
 	}
-	return fact.Told(g.Text)
+	return meant(g.Text)
+}
+
+// meant says what a gap's text means.
+func meant(text string) string {
+	if from := follows(text); from != "" {
+		return matter(from) + " is not fully known, so neither is this"
+	}
+	return fact.Told(text)
 }
 
 // kindWord says what a kind of gap is.
@@ -68,11 +76,24 @@ func findingText(f assess.FindingSeen) string {
 	subject := ""
 	if f.Subject != "" && f.Subject != "all of it" && !strings.HasPrefix(f.Text, f.Subject) {
 		subject = f.Subject + ": "
-		if _, name, ok := strings.Cut(f.Subject, " "); ok && strings.HasPrefix(f.Text, name+" ") { // "npm left-pad: left-pad is …"
+		if repeated(f.Subject, f.Text) {
 			subject = ""
 		}
 	}
 	return subject + f.Text
+}
+
+// repeated says that a sentence names its subject by itself: "npm left-pad: left-pad is …", "third party: Fonts: Fonts gets …".
+func repeated(subject, text string) bool {
+	if grade, rest, ok := strings.Cut(text, " evidence agrees: "); ok && !strings.Contains(grade, " ") {
+		text = rest
+	}
+	for _, by := range []string{" ", ": "} {
+		if _, name, ok := strings.Cut(subject, by); ok && (strings.HasPrefix(text, name+" ") || strings.HasPrefix(text, name+": ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // rootKind says what was looked at, with at most digits of its revision. Of a directory that is the state of its repository: the files were taken as they lay

@@ -2,9 +2,11 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -350,20 +352,36 @@ func (t *table) everyGap(gaps []assess.GapSeen) {
 	}
 }
 
-// gaps writes what was not seen by kind and predicate, each with its number and one example. What only follows from other gaps is said
-// last, in one line.
+// telling says how much a gap's text tells: what to do, by what it came, or only what is not known.
+func telling(g assess.GapSeen) int {
+	switch text := gapText(g); {
+	case strings.Contains(text, "; "):
+		return 2
+	case strings.Contains(text, "nothing here reads "):
+		return 1
+	}
+	return 0
+}
+
+// gaps writes what was not seen, that of the same kind and files once, with its number and one example: the text that tells
+// most. What only follows from other gaps is said last.
 func (t *table) gaps(gaps []assess.GapSeen) {
 	type group struct {
-		kind, predicate string
-		n               int
-		example         assess.GapSeen
+		kind    string
+		matters []string
+		seen    map[string]bool // files and, of what is in none, texts
+		n       int
+		example assess.GapSeen
 	}
 	groups := map[[2]string]*group{}
 	var order []*group
 	seen := map[string]bool{}
-	var after []string
+	var after, late []string
 	for _, g := range gaps {
 		if from := follows(g.Text); from != "" {
+			if m := matter(g.Predicate); !slices.Contains(late, m) {
+				late = append(late, m)
+			}
 			if m := matter(g.Predicate) + ", since " + matter(from) + " is not fully known"; !slices.Contains(after, m) {
 				after = append(after, m)
 			}
@@ -376,16 +394,34 @@ func (t *table) gaps(gaps []assess.GapSeen) {
 		}
 		k := [2]string{g.Kind, g.Predicate}
 		if groups[k] == nil {
-			groups[k] = &group{kind: g.Kind, predicate: g.Predicate, example: g}
+			groups[k] = &group{kind: g.Kind, matters: []string{matter(g.Predicate)}, seen: map[string]bool{}, example: g}
 			order = append(order, groups[k])
 		}
 		groups[k].n++
+		groups[k].seen[cmp.Or(g.Unit, "\x00"+g.Text)] = true
 	}
 	if len(order)+len(after) == 0 {
 		return
 	}
+	byFiles := map[string]*group{}
+	order = slices.DeleteFunc(order, func(g *group) bool {
+		k := g.kind + "\x00" + strings.Join(slices.Sorted(maps.Keys(g.seen)), "\x00")
+		first := byFiles[k]
+		if first == nil {
+			byFiles[k] = g
+			return false
+		}
+		if first.n = min(first.n, g.n); telling(g.example) > telling(first.example) {
+			first.example = g.example
+		}
+		if !slices.Contains(first.matters, g.matters[0]) {
+			first.matters = append(first.matters, g.matters[0])
+		}
+		return true
+	})
 	from := t.b.Len()
 	t.line("    not seen:")
+	named := map[string]bool{}
 	for _, g := range order {
 		where := ""
 		if g.example.Unit != "" {
@@ -395,12 +431,27 @@ func (t *table) gaps(gaps []assess.GapSeen) {
 			}
 			where += ": "
 		}
-		lead := matter(g.predicate) + ", " + g.kind
+		for _, m := range g.matters {
+			named[m] = true
+		}
+		lead := strings.Join(g.matters, "; ")
+		if n := len(g.matters) - 2; n > 1 {
+			lead = fmt.Sprintf("%s; and %d more matters", strings.Join(g.matters[:2], "; "), n)
+			t.less = true
+		}
+		lead += ", " + g.kind
 		if g.n > 1 {
 			lead += fmt.Sprintf(" (%d, the first:)", g.n)
 			t.less = true
 		}
 		t.wrapped("      · ", "        ", lead+" – "+where+gapText(g.example))
+	}
+	if len(after) > 3 { // chains of these tell little
+		late = slices.DeleteFunc(late, func(m string) bool { return named[m] })
+		after, t.less = nil, true
+		if len(late) > 0 {
+			after = []string{"and what follows from these: " + strings.Join(late, "; ")}
+		}
 	}
 	for _, m := range after {
 		t.wrapped("      · ", "        ", m)
@@ -439,6 +490,14 @@ func (t *table) asks(a assess.RuleResult, alone bool) {
 		if !alone && !t.s.All {
 			t.less = t.less || len(q.Answers) > 0 || q.Evidence != ""
 			continue
+		}
+		if block := fmt.Sprint(q.Text, q.Answers, q.Evidence); !t.s.All && t.blocks[block] {
+			t.line("         answers and evidence: the same as above")
+			continue
+		} else if t.blocks != nil {
+			t.blocks[block] = true
+		} else {
+			t.blocks = map[string]bool{block: true}
 		}
 		for _, an := range q.Answers {
 			t.wrapped("         · ", "           ", an.Answer+" → "+word(an.LeadsTo))

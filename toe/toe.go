@@ -79,11 +79,13 @@ type Sensitive struct {
 	Line  int    `yaml:"-"`
 }
 
-// A ThirdParty is somebody outside to whom data may go, and for what.
+// A ThirdParty is somebody outside to whom data may go, and for what. Hosts are names, each with what lies below it; a known service needs none. Data are the
+// classes of data that go there, of DataClasses; without any, nothing is said of that.
 type ThirdParty struct {
 	Name    string   `yaml:"name"`
 	Hosts   []string `yaml:"hosts"`
 	Purpose string   `yaml:"purpose"`
+	Data    []string `yaml:"data"`
 	Line    int      `yaml:"-"`
 }
 
@@ -116,6 +118,9 @@ type Endpoint struct {
 var (
 	Kinds   = []string{"service", "gateway", "data store", "broker", "infrastructure", "client", "job", "library", "cluster", "host"}
 	Origins = []string{"own", "third_party"}
+
+	// DataClasses are the words for what goes to a third party: what lets somebody in, what is about people, and what is about the system's own running.
+	DataClasses = []string{"credential", "personal", "technical"}
 )
 
 // An Error says what is wrong at a line and column of the file.
@@ -323,6 +328,28 @@ func (f *File) check(name string, root *yaml.Node) error {
 	for _, j := range f.Libraries {
 		if j.Library == "" || strings.TrimSpace(j.Why) == "" {
 			return bad(j.Line, "a library's justification needs its name (library) and a reason (why)")
+		}
+	}
+	parties := map[string]int{}
+	for _, t := range f.Third {
+		switch {
+		case strings.TrimSpace(t.Name) == "":
+			return bad(t.Line, "a third party needs a name")
+		case strings.TrimSpace(t.Purpose) == "":
+			return bad(t.Line, "third party %q: say what data go there for (purpose)", t.Name)
+		case parties[strings.ToLower(t.Name)] > 0:
+			return bad(t.Line, "third party %q is already declared on line %d", t.Name, parties[strings.ToLower(t.Name)])
+		}
+		parties[strings.ToLower(t.Name)] = t.Line
+		for _, h := range t.Hosts {
+			if name := strings.TrimPrefix(h, "*."); !strings.Contains(name, ".") || strings.ContainsAny(name, "/:*@ ") || name != strings.ToLower(name) {
+				return bad(t.Line, "third party %q: %q is no name of a host, such as api.pay.example", t.Name, h)
+			}
+		}
+		for _, d := range t.Data {
+			if !slices.Contains(DataClasses, d) {
+				return bad(t.Line, "third party %q: there is no class of data %q; there are %s", t.Name, d, strings.Join(DataClasses, ", "))
+			}
 		}
 	}
 	for _, e := range f.Evidence {

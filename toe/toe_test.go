@@ -17,7 +17,7 @@ exclude: [docs]
 parameters: {auth6.max_attempts: 5}
 libraries: [{library: left-pad, ecosystem: npm, component: web, why: padding}]
 sensitive: [{name: email, class: pii, where: orders}]
-third_parties: [{name: mail, hosts: [smtp.example], purpose: mails}]
+third_parties: [{name: mail, hosts: [smtp.example, "*.mail.example"], purpose: mails, data: [personal]}]
 closed_subnets: [{name: inner, components: [orders], proof: policy.yaml}]
 evidence: [{file: cap.pcap, kind: network capture, observed: 2026-11-01}]
 endpoints: [{component: orders, url: "https://localhost", recipe: burst, credentials_ref: vault}]
@@ -55,6 +55,12 @@ func TestErrors(t *testing.T) {
 		{"version: 1\nroots: [{id: x, path: ../../etc}]", "no further"},
 		{"version: 1\nroots: [{id: x, path: /etc}]", "no further"},
 		{"version: 1\nlibraries: [{library: a}]", "needs its name (library) and a reason (why)"},
+		{"version: 1\nthird_parties: [{purpose: mails}]", "assay.yaml:2: a third party needs a name"},
+		{"version: 1\nthird_parties: [{name: mail}]", "say what data go there for (purpose)"},
+		{"version: 1\nthird_parties: [{name: mail, purpose: mails}, {name: Mail, purpose: mails}]", "is already declared on line 2"},
+		{"version: 1\nthird_parties: [{name: mail, purpose: mails, hosts: [\"https://mail.example\"]}]", "is no name of a host"},
+		{"version: 1\nthird_parties: [{name: mail, purpose: mails, hosts: [\"*.com\"]}]", "is no name of a host"},
+		{"version: 1\nthird_parties: [{name: mail, purpose: mails, data: [all]}]", `there is no class of data "all"; there are credential, personal, technical`},
 		{"version: 1\n---\nversion: 1", "one YAML document"},
 		{"version: one", "assay.yaml:1: "},
 		{"a: [", "assay.yaml:1: "},

@@ -7,6 +7,7 @@ import (
 	"assay/collect/advisory"
 	"assay/collect/brought"
 	"assay/collect/config"
+	"assay/collect/contract"
 	"assay/collect/declared"
 	"assay/collect/deployment"
 	"assay/collect/image"
@@ -22,7 +23,7 @@ import (
 )
 
 // collectors are all that this program has. A worker process serves the same list.
-var collectors = slices.Concat([]*collect.Collector{collect.Inert}, declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All, brought.All)
+var collectors = slices.Concat([]*collect.Collector{collect.Inert}, declared.All, deployment.All, config.All, library.All, scalibr.All, image.All, markup.All, source.All, pipeline.All, script.All, advisory.All, statement.All, brought.All, contract.All)
 
 // readers returns who supplies a predicate: collectors, and derivations.
 func readers(predicate string) (out []string) {

@@ -385,7 +385,8 @@ func foreign(a *assess.Assessment, component string) bool {
 	return slices.ContainsFunc(a.Components, func(c fact.Component) bool { return c.Name == component && c.Origin == "third_party" })
 }
 
-// A collector that is absent, fails, panics, hangs or is killed makes no cell better, and none that needs it stays good.
+// A collector that is absent, fails, panics, hangs or is killed makes no cell better, and none that needs it stays good. Each is absent from every system, and dies in
+// each of the other ways in turn: how it dies hangs on no system. In the example all of them die in every way.
 func TestBrokenCollectors(t *testing.T) {
 	ways := map[string]func(*collect.Pass) error{
 		"absent": nil,
@@ -393,6 +394,7 @@ func TestBrokenCollectors(t *testing.T) {
 		"panics": func(*collect.Pass) error { panic("index out of range") },
 		"hangs":  func(*collect.Pass) error { select {} },
 	}
+	turns := []string{"fails", "panics", "hangs"}
 	for name, make := range systems(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -408,6 +410,9 @@ func TestBrokenCollectors(t *testing.T) {
 					continue
 				}
 				for way, run := range ways {
+					if way != "absent" && way != turns[(i+len(base.Units))%len(turns)] && !strings.HasPrefix(name, "lab/") {
+						continue
+					}
 					e := sys.engine(t, memo, "")
 					e.Collectors = slices.Delete(slices.Clone(collectors), i, i+1)
 					if run != nil {

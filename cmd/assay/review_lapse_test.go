@@ -83,7 +83,7 @@ var decided = map[string]struct {
 }{
 	"orders":   {"CRYP.4/secure-generators-used", "orders", "all of it", 1},
 	"billing":  {"CRYP.4/secure-generators-used", "billing", "all of it", 1},
-	"whole":    {"ARCH.2/controls-enforced-remotely", "", "all of it", 1},
+	"whole":    {"AUTH.7/expired-tokens-refused", "", "all of it", 1},
 	"library":  {"ARCH.1/libraries-needed", "orders", "pypi gunicorn", 1},
 	"supplier": {"QUAL.3/supplier-accepted", "store", "postgres:16", 1},
 	"pipeline": {"ENVI.1/deployment-gated", "orders", "orders", 1},

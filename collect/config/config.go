@@ -56,6 +56,8 @@ type sheet struct {
 
 	document int // how many there were before
 	gaps     int
+	routes   int // of programs that pass requests on
+	secured  int // what they say of TLS
 }
 
 type setting struct {

@@ -27,6 +27,7 @@ var YAML = collector("yaml", "Settings of a YAML file; those of a document that 
 			errs = append(errs, d.Err)
 		} else if d.Node != nil {
 			s.tree("", "", d.Node, d.Line)
+			s.gateway(d.Node)
 			s.end()
 		}
 	}
@@ -42,6 +43,7 @@ var JSON = collector("json", "Settings of a JSON file, which may have comments a
 	n, err := j.value(0)
 	if n != nil {
 		s.tree("", "", n, 1)
+		s.gateway(n)
 	}
 	if err == nil {
 		if _, e := j.dec.Token(); e != io.EOF {
@@ -141,6 +143,7 @@ var TOML = collector("toml", "Settings of a TOML file.", func(s *sheet) error {
 	n, err := t.node(toml.Key{}, tree, 0)
 	if err == nil {
 		s.tree("", "", n, 1)
+		s.gateway(n)
 	}
 	return err
 })
@@ -336,6 +339,9 @@ func unescaped(s string) string {
 }
 
 var INI = collector("ini", "Settings of an INI file, as SECTION.KEY.", func(s *sheet) error {
+	if haproxyWords.MatchString(s.data) {
+		return s.haproxy()
+	}
 	section, last := "", -1
 	for i, raw := range strings.Split(strings.ReplaceAll(s.data, "\r\n", "\n"), "\n") {
 		l := strings.TrimSpace(raw)

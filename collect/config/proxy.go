@@ -29,7 +29,10 @@ var (
 			return s.nginx()
 		case logstashWords.MatchString(s.data):
 			return s.logstash()
+		case haproxyWords.MatchString(s.data):
+			return s.haproxy()
 		case apacheWords.MatchString(s.data):
+			s.apacheTLS()
 			return s.apache()
 		}
 		s.gap(1, "a format that nobody reads")
@@ -64,10 +67,18 @@ func numbered(words ...string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-func (s *sheet) routed(server, path, target string, line int) {
+// routed records a route; false if there are too many.
+func (s *sheet) routed(server, path, target string, line int) bool {
+	if s.routes++; s.routes > maxRoutes {
+		if s.routes == maxRoutes+1 {
+			s.gap(line, "more routes than are read")
+		}
+		return false
+	}
 	n := "proxy.route." + numbered(server, path, fact.MaskedText(target))
 	s.set(n+".path", "", path, line)
 	s.set(n+".target", "", target, line)
+	return true
 }
 
 // A directive of nginx: its words, and what stands in braces behind it.
@@ -250,6 +261,7 @@ func (s *sheet) nginx() error {
 		}
 	}
 	walk(all, "", "/")
+	s.nginxTLS(all, "", "")
 	return r.err
 }
 

@@ -35,7 +35,7 @@ var Assay = &collect.Collector{
 			p.Emit(fact.DeclaredData{Name: s.Name, Class: s.Class, Where: s.Where}, s.Line)
 		}
 		for _, t := range f.Third {
-			p.Emit(fact.DeclaredParty{Name: t.Name, Hosts: t.Hosts, Purpose: t.Purpose}, t.Line)
+			p.Emit(fact.DeclaredParty{Name: t.Name, Hosts: t.Hosts, Purpose: t.Purpose, Data: t.Data}, t.Line)
 		}
 		for _, s := range f.Subnets {
 			p.Emit(fact.DeclaredSubnet{Name: s.Name, Components: s.Components, Proof: s.Proof}, s.Line)

@@ -189,7 +189,22 @@ const maxAnnotations = 50
 // instructs states an object with what its annotations tell controllers, and what those that update or verify images say in short.
 func (s *sheet) instructs(o object) {
 	f := fact.Object{Group: read.Clip(read.Text(o.node, "apiVersion")), Kind: o.kind, Name: o.name, Namespace: o.namespace, Profile: s.profile, Site: s.site("")}
-	for k, v := range read.Pairs(read.Get(o.node, "metadata", "annotations")) {
+	annotations := read.Pairs(read.Get(o.node, "metadata", "annotations"))
+	if pods := read.Get(o.node, "spec", "template", "metadata", "annotations"); pods != nil { // meshes read those of the pods
+		annotations = func(yield func(k, v *yaml.Node) bool) {
+			for k, v := range read.Pairs(read.Get(o.node, "metadata", "annotations")) {
+				if !yield(k, v) {
+					return
+				}
+			}
+			for k, v := range read.Pairs(pods) {
+				if (strings.Contains(k.Value, "istio.io/") || strings.Contains(k.Value, "linkerd.io/")) && !yield(k, v) {
+					return
+				}
+			}
+		}
+	}
+	for k, v := range annotations {
 		if strings.HasPrefix(k.Value, "kubectl.kubernetes.io/") || strings.HasPrefix(k.Value, "config.kubernetes.io/") || strings.HasPrefix(k.Value, "internal.config.kubernetes.io/") {
 			continue
 		}
@@ -205,6 +220,7 @@ func (s *sheet) instructs(o object) {
 		f.Annotations = append(f.Annotations, read.Clip(k.Value)+"="+read.Clip(word))
 	}
 	slices.Sort(f.Annotations)
+	f.Annotations = slices.Compact(f.Annotations)
 	for _, r := range read.Items(read.Get(o.node, "spec", "rules")) { // Kyverno
 		for _, v := range read.Items(read.Get(r, "verifyImages")) {
 			action := read.Text(o.node, "spec", "validationFailureAction")

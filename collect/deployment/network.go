@@ -827,6 +827,12 @@ func (n *netObject) other(system, group string) {
 	}
 	f.Action = n.settled("action", spec, "action")
 	f.Mode = n.settled("mtls.mode", spec, "mtls", "mode")
+	for _, port := range read.Pairs(read.Get(spec, "portLevelMtls")) {
+		if mode := read.Text(port, "mode"); f.Mode != "" && mode != f.Mode && mode != "UNSET" {
+			f.Mode += " but for ports"
+			break
+		}
+	}
 	n.emit(f)
 }
 

@@ -83,7 +83,7 @@ func gradleScript(r *reader, kotlin bool) (*gradle, error) {
 
 // gradlePackagers are the plugins that make something to run of a project.
 var gradlePackagers = map[string]bool{
-	"org.springframework.boot": true, "application": true, "war": true, "ear": true, "com.google.cloud.tools.jib": true,
+	"org.springframework.boot": true, "spring-boot": true, "application": true, "war": true, "ear": true, "com.google.cloud.tools.jib": true,
 	"com.github.johnrengelman.shadow": true, "com.gradleup.shadow": true, "io.github.goooler.shadow": true, "io.quarkus": true,
 	"io.micronaut.application": true, "io.micronaut.minimal.application": true, "io.ktor.plugin": true, "org.gretty": true,
 	"com.bmuschko.docker-java-application": true, "com.bmuschko.docker-spring-boot-application": true, "com.palantir.docker": true,

@@ -45,12 +45,12 @@ func collector(name, doc string, languages []string, run func(*sheet)) *collect.
 		Name:    name,
 		Doc:     doc + ` A file of more than 4 MiB or 5,000 such names is not read to its end.`,
 		Accepts: collect.Kinds(artefact.Markup, languages...),
-		Emits:   []fact.Fact{fact.Import{}},
+		Emits:   []fact.Fact{fact.Import{}, fact.FormCheck{}},
 		Run: func(p *collect.Pass) error {
 			if len(p.Data) > maxFile {
 				return fmt.Errorf("line 1: larger than %d bytes", maxFile)
 			}
-			s := &sheet{p: p, data: own.Replace(strings.ToValidUTF8(strings.TrimPrefix(p.Data, "\ufeff"), "\ufffd")), seen: map[load]bool{}}
+			s := &sheet{p: p, data: own.Replace(strings.ToValidUTF8(strings.TrimPrefix(p.Data, "\ufeff"), "\ufffd")), seen: map[load]bool{}, fields: map[string]bool{}}
 			run(s)
 			return s.failed
 		},
@@ -80,6 +80,8 @@ type sheet struct {
 	data   string
 	base   string // of the page's relative URLs, if it is elsewhere
 	seen   map[load]bool
+	form   string // METHOD and address of the form around, if any
+	fields map[string]bool
 	count  int
 	failed error
 }

@@ -54,7 +54,7 @@ func TestBounds(t *testing.T) {
 	} {
 		for _, c := range All {
 			x := cases.Extract(t, c, collect.Input{Family: artefact.Markup, Language: c.Accepts[0].Language, Data: data})
-			if len(x.Gaps) != 1 || len(x.Rows) > maxImports || name == "many" && len(x.Rows) < maxImports {
+			if len(x.Gaps) != len(c.Emits) || len(x.Rows) > maxImports || name == "many" && len(x.Rows) < maxImports {
 				t.Errorf("%s: %s: %d facts, %d gaps", c.Name, name, len(x.Rows), len(x.Gaps))
 			}
 		}

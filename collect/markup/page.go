@@ -42,6 +42,12 @@ func (s *sheet) markup(text string, line, depth int, templated bool) {
 				inline = strings.ToLower(attrs["type"])
 			}
 			s.element(name, attrs, at, templated)
+			s.field(name, attrs, at)
+		case html.EndTagToken:
+			if name, _ := z.TagName(); string(name) == "form" {
+				s.form = ""
+			}
+			raw = ""
 		case html.CommentToken:
 			if body := string(z.Raw()); strings.HasPrefix(body, "<!--[if") { // which old browsers heed
 				_, body, _ = strings.Cut(body, ">")
@@ -75,7 +81,7 @@ const maxAttributes = 256
 func tag(z *html.Tokenizer) (string, map[string]string) {
 	name, more := z.TagName()
 	out := string(name)
-	if !slices.Contains([]string{"script", "link", "base"}, out) {
+	if !slices.Contains([]string{"script", "link", "base", "form", "input", "textarea", "select"}, out) {
 		return out, nil
 	}
 	attrs := map[string]string{}

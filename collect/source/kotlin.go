@@ -10,13 +10,13 @@ import (
 	"assay/fact"
 )
 
-// Kotlin reads Kotlin by its tokens: there is no grammar to be had. Tokens are enough to see exactly where a comment, a
+// Kotlin reads Kotlin by its tokens, and makes its program by a parser of our own (lower_kotlin.go): there is no grammar to be had. Tokens are enough to see exactly where a comment, a
 // string and the code inside a string begin and end, and so to find names, calls and what lies between braces. Tests that are made by calling a function
 // with a title and a block are taken for tests wherever they stand: nothing else in Kotlin looks like it("adds") { … }.
 var Kotlin = reader("kotlin", "package, imports and full names, annotations, loading by name, tests, native code and main functions of Kotlin, by its tokens",
-	everything, extractKotlin)
+	programs, extractKotlin)
 
-type kotlinKind int
+type kotlinKind uint8
 
 const (
 	kotlinPunct  kotlinKind = iota
@@ -24,6 +24,13 @@ const (
 	kotlinNumber            // or a character
 	kotlinString            // comes after the tokens of the code inside it
 	kotlinEnd
+
+	// What stands in a string, for the reader of programs alone: where it begins, its text piece by piece, the names and code put in.
+	kotlinQuote
+	kotlinText
+	kotlinName
+	kotlinCode
+	kotlinCodeEnd
 )
 
 type kotlinToken struct {
@@ -32,16 +39,23 @@ type kotlinToken struct {
 	known bool   // of a string: text is all of it
 	glued bool   // no blank before it
 	first bool   // of its line
+	quote bool   // a name in backticks
 	at    int
+	end   int32
 }
 
-const maxTokens = 3 << 20 // of a file: what 8 MiB of code that people write could hold
+const (
+	maxTokens = 3 << 20 // of a file: what 8 MiB of code that people write could hold
+	maxWhole  = 2 << 20 // of those that a program is made of
+)
 
 // A kotlinLexer splits a text. Code and strings nest in one another; mode says where it is.
 type kotlinLexer struct {
 	text   string
 	at     int
 	tokens []kotlinToken
+	whole  []kotlinToken // with what stands in strings; first says of these that a line ends before them
+	short  bool          // whole is not whole
 	modes  []kotlinMode
 	tags   func(comment string, at int)
 	bad    func(at int, what string)
@@ -55,6 +69,7 @@ type kotlinMode struct {
 	braces  int // open in the code
 	begin   int
 	text    []byte
+	told    int // of text
 	unknown bool
 }
 
@@ -77,6 +92,38 @@ func (l *kotlinLexer) run() {
 		l.bad(l.modes[0].begin, "a string does not end")
 	}
 	l.tokens = append(l.tokens, kotlinToken{kind: kotlinEnd, at: len(l.text), first: true})
+	l.note(kotlinToken{kind: kotlinEnd, at: len(l.text)}, len(l.text))
+}
+
+// note adds a token to whole.
+func (l *kotlinLexer) note(t kotlinToken, end int) {
+	if len(l.whole) >= maxWhole {
+		l.short = true
+		return
+	}
+	t.first = true
+	if n := len(l.whole); n > 0 {
+		from := min(int(l.whole[n-1].end), t.at)
+		t.first = strings.Contains(l.text[from:t.at], "\n")
+	}
+	t.end = int32(end)
+	l.whole = append(l.whole, t)
+}
+
+// piece notes the text of a string that was read since the last.
+func (l *kotlinLexer) piece(m *kotlinMode, end int) {
+	if m.told < len(m.text) {
+		text := string(m.text[m.told:])
+		m.told = len(m.text)
+		l.note(kotlinToken{kind: kotlinText, text: text, at: m.begin}, end)
+	}
+}
+
+// quoted says of the last name that it stands in backticks, so that it is no word of the language.
+func (l *kotlinLexer) quoted() {
+	if n := len(l.whole); n > 0 {
+		l.whole[n-1].quote = true
+	}
 }
 
 func (l *kotlinLexer) line() {
@@ -97,6 +144,7 @@ func (l *kotlinLexer) add(kind kotlinKind, from int, text string) {
 		t.glued = !unicode.IsSpace(last) && last != '/'
 	}
 	l.tokens = append(l.tokens, t)
+	l.note(t, l.at)
 }
 
 func (l *kotlinLexer) inCode() {
@@ -118,6 +166,7 @@ func (l *kotlinLexer) inCode() {
 		l.at += n
 		m.raw = strings.HasPrefix(rest, `"""`)
 		l.at += map[bool]int{false: 1, true: 3}[m.raw]
+		l.note(kotlinToken{kind: kotlinQuote, at: from}, l.at)
 		l.push(m)
 	case r == '\'':
 		l.character(rest)
@@ -130,6 +179,7 @@ func (l *kotlinLexer) inCode() {
 		}
 		l.at += n + 2
 		l.add(kotlinIdent, from, rest[1:n+1])
+		l.quoted()
 	case r == '_' || unicode.IsLetter(r):
 		n := strings.IndexFunc(rest, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if n < 0 {
@@ -154,10 +204,12 @@ func (l *kotlinLexer) inCode() {
 			case '}':
 				if m.braces--; m.braces == 0 { // the end of ${…}
 					l.modes = l.modes[:n-1]
+					l.note(kotlinToken{kind: kotlinCodeEnd, at: from}, l.at)
 					return
 				}
 			}
 			if r == '{' && l.modes[n-1].braces == 1 {
+				l.note(kotlinToken{kind: kotlinCode, at: from}, l.at)
 				return // its beginning
 			}
 		}
@@ -252,11 +304,30 @@ func (l *kotlinLexer) inString(m *kotlinMode) {
 		l.at += n
 	case dollars == m.dollars && strings.HasPrefix(rest[dollars:], "{"):
 		m.unknown = true
+		l.piece(m, l.at)
 		l.at += dollars
 		l.push(kotlinMode{begin: l.at})
 	case dollars == m.dollars && kotlinBeginsName(rest[dollars:]):
 		m.unknown = true
+		l.piece(m, l.at)
 		l.at += dollars
+		rest = rest[dollars:]
+		name, size := "", 0
+		if rest[0] == '`' {
+			if size = strings.IndexAny(rest[1:], "`\n") + 2; size < 2 || rest[size-1] != '`' {
+				break // read as text
+			}
+			name = rest[1 : size-1]
+		} else {
+			if size = strings.IndexFunc(rest, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }); size < 0 {
+				size = len(rest)
+			}
+			name = rest[:size]
+		}
+		m.text = append(m.text, rest[:size]...)
+		m.told = len(m.text)
+		l.note(kotlinToken{kind: kotlinName, text: name, at: l.at}, l.at+size)
+		l.at += size
 	default:
 		n := strings.IndexAny(rest[1:], "\"\\\n$")
 		if n < 0 {
@@ -283,6 +354,7 @@ func kotlinBeginsName(s string) bool {
 
 func (l *kotlinLexer) finish(m *kotlinMode) {
 	text, known, begin := string(m.text), !m.unknown, m.begin
+	l.piece(m, l.at)
 	l.modes = l.modes[:len(l.modes)-1]
 	l.add(kotlinString, begin, text)
 	l.tokens[len(l.tokens)-1].known = known
@@ -336,6 +408,8 @@ func extractKotlin(text string) (*code.File, error) {
 	if len(l.tokens) > maxTokens {
 		return r.File, fmt.Errorf("more than %d tokens", maxTokens)
 	}
+	r.Program, r.Cut, r.Lost = lowerKotlin(text, r.lines, l)
+	l.whole = nil
 	r.tokens = l.tokens
 	r.match()
 	for i := range r.tokens {

@@ -26,15 +26,25 @@ type goLowering struct {
 	writer
 	size    int
 	lines   []int
-	iota    int        // in a const block, else -1
-	results [][]string // of the functions around: names
-	again   bool       // what is lowered stands in the tree already
+	iota    int             // in a const block, else -1
+	results [][]string      // of the functions around: names
+	again   bool            // what is lowered stands in the tree already
+	bases   map[string]bool // names whose members the file uses: packages among them
 }
 
 // lowerGo returns the program of a parsed file, and whether something was left out.
 func lowerGo(text string, f *ast.File) (*program.Tree, bool) {
 	w := &goLowering{size: len(text), lines: lineStarts(text), iota: -1}
 	w.begin(len(text))
+	w.bases = map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok {
+				w.bases[x.Name] = true
+			}
+		}
+		return true
+	})
 	if f.Name != nil {
 		w.leaf(program.Space, f.Name.Name, f.Name.Pos())
 	}
@@ -113,14 +123,7 @@ func (w *goLowering) imported(s *ast.ImportSpec) {
 	if err != nil {
 		path = s.Path.Value
 	}
-	// As written, but for a version: what a package calls itself, nobody can tell from here.
-	name := last(path, "/")
-	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" && strings.Contains(path, "/") {
-		name = last(before(path, "/"), "/")
-	}
-	if i := strings.LastIndex(name, ".v"); i > 0 && strings.Trim(name[i+2:], "0123456789") == "" {
-		name = name[:i]
-	}
+	name := w.packageName(path)
 	if s.Name != nil {
 		switch name = s.Name.Name; name {
 		case "_":
@@ -132,6 +135,28 @@ func (w *goLowering) imported(s *ast.ImportSpec) {
 	w.at(program.Import, path, s.Pos())
 	w.leaf(program.Name, name, s.Pos())
 	w.Close()
+}
+
+// packageName guesses what the package of path calls itself, which nobody can tell from here: its last segment that is no version; where that is no name in Go, or none
+// that the file uses, a part of it that the file uses (go-redis is redis, paho.mqtt.golang is mqtt).
+func (w *goLowering) packageName(path string) string {
+	name := last(path, "/")
+	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" && strings.Contains(path, "/") {
+		name = last(before(path, "/"), "/")
+	}
+	if i := strings.LastIndex(name, ".v"); i > 0 && strings.Trim(name[i+2:], "0123456789") == "" {
+		name = name[:i]
+	}
+	if w.bases[name] {
+		return name
+	}
+	for _, part := range append([]string{strings.TrimPrefix(name, "go-"), strings.TrimSuffix(name, "-go"), strings.NewReplacer("-", "", ".", "").Replace(name), strings.NewReplacer("-", "_", ".", "_").Replace(name)},
+		strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '.' })...) {
+		if part != "go" && w.bases[part] {
+			return part
+		}
+	}
+	return name
 }
 
 func (w *goLowering) typeSpec(s *ast.TypeSpec) {

@@ -12,7 +12,7 @@ import (
 // it is joined with others to something of that shape. A literal that was masked is a String all the same, with a hole in it.
 // What a name says to be something about a secret stays, such as the header that carries it, and so do plain paths.
 func masked(t *program.Tree) {
-	m := masker{Tree: t, texts: map[string]string{}, names: map[string]bool{}}
+	m := masker{Tree: t, texts: map[string]string{}, names: map[string]bool{}, passwords: map[int]bool{}}
 	type level struct {
 		end int
 		key string // what values directly below are called
@@ -41,8 +41,11 @@ func masked(t *program.Tree) {
 			below = n.Text
 		case program.Assign:
 			below = m.name(t.Kid(i, 0))
+		case program.New:
+			m.positions(i, t.Text(t.Kid(i, 0, program.TypeRef)))
 		case program.Call:
 			before = ""
+			m.positions(i, m.name(t.Kid(i, 0)))
 			if callee := m.name(t.Kid(i, 0)); sets(callee) && t.Kid(i, 1, program.Arg) < 0 {
 				below = callee
 			}
@@ -50,6 +53,8 @@ func masked(t *program.Tree) {
 			switch {
 			case n.Text != "":
 				below = n.Text
+			case m.passwords[i]:
+				below = "password"
 			case before != "" && m.secret(before) && settingName.MatchString(before):
 				below = before
 			default:
@@ -109,8 +114,48 @@ func sets(name string) bool {
 
 type masker struct {
 	*program.Tree
-	texts map[string]string
-	names map[string]bool
+	texts     map[string]string
+	names     map[string]bool
+	passwords map[int]bool // arguments that are passwords by their position
+}
+
+// A passwordSlot says which argument of a function is a password: the nth from 0, of at least so many in all; of just so many if it is exact.
+type passwordSlot struct {
+	nth, of int
+	exact   bool
+}
+
+// passwordAt are functions and types that take a password by position, by their last name in lower case.
+var passwordAt = map[string]passwordSlot{
+	"setbasicauth": {1, 2, false}, "basicauth": {1, 2, true}, "basicauthentication": {1, 2, false}, "httpbasicauth": {1, 2, true}, "httpdigestauth": {1, 2, true}, "withbasicauth": {1, 2, true},
+	"pdo": {2, 3, false}, "mysqli": {2, 3, false}, "mysqli_connect": {2, 3, false}, "mysql_connect": {2, 3, false}, "getconnection": {2, 3, true}, "drivermanagerdatasource": {2, 3, true}, "createpool": {2, 3, false},
+	"plainauth": {2, 4, true}, "passwordauthentication": {1, 2, true}, "usernamepasswordauthenticationtoken": {1, 2, false}, "usernamepasswordcredentials": {1, 2, true}, "networkcredential": {1, 2, false},
+	"credentials": {1, 2, true}, "plaincredentials": {1, 2, true}, "login": {1, 2, true}, "userpassword": {1, 2, true}, "plainauthenticator": {1, 2, true}, "passwordauthenticator": {1, 2, true}, "signwith": {1, 2, true},
+	"hmac256": {0, 1, true}, "hmac384": {0, 1, true}, "hmac512": {0, 1, true}, "setsigningkey": {0, 1, true}, "noop": {0, 1, true},
+}
+
+// positions notes which argument of the call or construction at node i is a password by its position.
+func (m *masker) positions(i int, callee string) {
+	if n := strings.LastIndexAny(callee, `.\:`); n >= 0 {
+		callee = callee[n+1:]
+	}
+	if len(callee) > 40 {
+		return
+	}
+	p, ok := passwordAt[strings.ToLower(callee)]
+	if !ok {
+		return
+	}
+	var args []int
+	for c := range m.Kids(i) {
+		if m.Is(c, program.Arg) {
+			args = append(args, c)
+		}
+	}
+	if len(args) < p.of || p.exact && len(args) != p.of {
+		return
+	}
+	m.passwords[args[p.nth]] = true
 }
 
 // name is what an assignment or a call calls the thing at node i.

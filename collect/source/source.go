@@ -138,6 +138,13 @@ func emit(p *collect.Pass, emits []fact.Fact, f *code.File) {
 		if f.Cut {
 			p.Gap(fact.Program{}, 1, "unparsed", "the file is larger or nested deeper than what is read of a program")
 		}
+		if len(f.Lost) > 0 && f.Complete() {
+			l, more := f.Lost[0], ""
+			if n := len(f.Lost) - 1; n > 0 {
+				more = fmt.Sprintf(" (and %d more)", n)
+			}
+			p.Gap(fact.Program{}, l.Line, "unparsed", "line %d: cannot be parsed: %s%s", l.Line, fact.MaskedText(l.Text), more)
+		}
 	}
 	if !f.Complete() {
 		u := f.Unread[0]

@@ -79,9 +79,13 @@ type engine struct {
 	ordinals map[string]int
 	same     map[string]int // of what is said without a place: where it is in out
 	chains   []*chain
+	served   []served // endpoints, with where they stand
+
+	providers map[string]string // of a framework of Kotlin: the mechanism of each provider of identities, by its name
 }
 
 type mounted struct {
+	call link.Node // by which it is hung in
 	at   link.Node // receiver of the call
 	path []fact.Value
 }
@@ -95,6 +99,10 @@ func (t *Tables) Apply(c *Component) (found []Found, unread []Unread, cut bool) 
 	e.fromTypes()
 	e.fromCode()
 	e.fromChains()
+	e.fromFilters()
+	e.unseenRoutes()
+	e.fromAccounts()
+	e.fromViews()
 	e.fromNames() // which may rest on that nothing of some kind stands in the code
 	return e.out, e.unread, e.full
 }
@@ -181,7 +189,7 @@ func (e *engine) mount(n link.Node) {
 				routers = append(routers, x)
 			}
 			for _, r := range routers {
-				x := mounted{at: e.m.Callee(n).Receiver}
+				x := mounted{call: n, at: e.m.Callee(n).Receiver}
 				for _, p := range e.values(s, "path") {
 					if p.Op != "" { // a router that is hung in without a path
 						x.path = append(x.path, p)
@@ -259,6 +267,9 @@ func (e *engine) add(s site, f fact.Fact) {
 		e.full = true
 		return
 	}
+	if _, ok := f.(fact.Endpoint); ok && s.at != (link.Node{}) && e.forTests(s.at) {
+		return
+	}
 	out := Found{Fact: f, From: s.from}
 	_, has := fact.SiteOf(f)
 	if s.at != (link.Node{}) {
@@ -282,6 +293,9 @@ func (e *engine) add(s site, f fact.Fact) {
 	}
 	out.Fact = f
 	e.out = append(e.out, out)
+	if x, ok := f.(fact.Endpoint); ok {
+		e.served = append(e.served, served{s, x})
+	}
 }
 
 // siteless identifies f by all but its site.
@@ -311,6 +325,9 @@ func siteless(f fact.Fact) string {
 	case fact.Forward:
 		x.Site = fact.Site{}
 		f = x
+	case fact.Secures:
+		x.Site = fact.Site{}
+		f = x
 	}
 	return canonicalFact(f, "")
 }
@@ -338,6 +355,9 @@ func (e *engine) holds(r *Row, n link.Node, stars ...string) bool {
 		for _, k := range stars {
 			key = strings.Replace(key, "*", k, 1)
 		}
+		if key, value, ok := strings.Cut(key, "="); ok {
+			return e.said(key, value)
+		}
 		return e.has(key)
 	}
 	for _, a := range r.Attributes {
@@ -346,7 +366,7 @@ func (e *engine) holds(r *Row, n link.Node, stars ...string) bool {
 		case "if":
 			ok = slices.ContainsFunc(a.Sources, has)
 		case "unless":
-			ok = !slices.ContainsFunc(a.Sources, func(key string) bool { return has(key) && !e.unset(key) })
+			ok = !slices.ContainsFunc(a.Sources, func(key string) bool { return has(key) && (strings.Contains(key, "=") || !e.unset(key)) })
 		case "iflibrary", "unlesslibrary":
 			ok = false
 			for _, x := range list(a.Text) {
@@ -386,6 +406,19 @@ func (e *engine) holds(r *Row, n link.Node, stars ...string) bool {
 		}
 	}
 	return true
+}
+
+// said says whether value is what a setting is, or one of those in it.
+func (e *engine) said(key, value string) bool {
+	for _, i := range e.keys[Canonical(key)] {
+		all, _ := e.Settings[i].Value.Consts()
+		for _, s := range all {
+			if slices.Contains(strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' }), value) {
+				return !e.Settings[i].Unset
+			}
+		}
+	}
+	return false
 }
 
 // has says whether a setting of this key, or below it, is there.
@@ -536,15 +569,42 @@ func (e *engine) source(s *site, src string) []fact.Value {
 	if rest, ok := strings.CutPrefix(src, "driver:"); ok {
 		for _, v := range e.source(s, rest) {
 			if v = e.resolve(v); v.Op == "const" && e.Scheme != nil {
-				if technology, _ := e.Scheme(strings.ToLower(v.Text)); technology != "" {
+				name := strings.ToLower(v.Text)
+				technology, _ := e.Scheme(name)
+				for parts := strings.Split(name, "."); technology == "" && len(parts) > 0; parts = parts[:len(parts)-1] { // the class or package of a driver
+					last, _, _ := strings.Cut(parts[len(parts)-1], "_")
+					technology, _ = e.Scheme(last)
+				}
+				if technology != "" {
 					return []fact.Value{fact.Const(technology)}
 				}
 			}
 		}
 		return nil
 	}
+	if name, ok := strings.CutPrefix(src, "in:"); ok {
+		if s.node == (link.Node{}) {
+			return nil
+		}
+		return e.inside(s.node, name)
+	}
+	if name, ok := strings.CutPrefix(src, "marked:"); ok {
+		if s.node == (link.Node{}) {
+			return nil
+		}
+		return e.markedType(s.node, name)
+	}
 	if name, ok := strings.CutPrefix(src, "after:"); ok && s.node != (link.Node{}) {
 		return e.following(s.node, name)
+	}
+	if s.row.Match == "assign" {
+		n := s.node
+		if src != "value" {
+			if n = e.m.Part(n, src); n == (link.Node{}) {
+				return nil
+			}
+		}
+		return e.elements(n)
 	}
 	if s.node == (link.Node{}) {
 		switch {
@@ -837,6 +897,12 @@ func (e *engine) fromCode() {
 				twice[k] = true
 			}
 			switch n.Kind {
+			case program.Var:
+				if u.Language == "python" {
+					for _, r := range e.assigned[u.Tree.Text(i)] {
+						e.assign(r, at)
+					}
+				}
 			case program.Import:
 				for _, r := range e.imports {
 					if !imported[r] && imports(e.imported(u, i), r.Name) && e.holds(r, at) {
@@ -877,6 +943,32 @@ func (e *engine) fromCode() {
 					e.chainAt(at)
 				}
 			}
+		}
+	}
+}
+
+// assign applies a row to what a module sets a name to.
+func (e *engine) assign(r *Row, at link.Node) {
+	for n := e.m.Parent(at); !e.m.Is(n, program.File); n = e.m.Parent(n) {
+		if e.m.Is(n, program.Func, program.Type) || n == (link.Node{}) {
+			return
+		}
+	}
+	kids := e.m.Kids(at)
+	if len(kids) == 0 || !e.holds(r, at) {
+		return
+	}
+	value := kids[len(kids)-1]
+	if e.m.Is(value, program.TypeRef) {
+		return
+	}
+	if !strings.HasSuffix(r.Name, ".*") {
+		e.say(site{row: r, node: value, at: at})
+		return
+	}
+	for _, entry := range e.m.Kids(e.m.Source(value)) {
+		if parts := e.m.Kids(entry); e.m.Is(entry, program.Pair, program.Arg) && len(parts) > 0 {
+			e.say(site{row: r, node: parts[len(parts)-1], at: entry})
 		}
 	}
 }

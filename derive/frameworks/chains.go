@@ -1,6 +1,7 @@
 package frameworks
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ type chain struct {
 	pending   []matcher
 	context   string
 	within    []string // paths that all of it is for
+	strict    bool     // what no rule matches is refused
 	guards    []chained
 }
 
@@ -32,8 +34,14 @@ type chained struct {
 
 // chainAt reads the chain that call n is part of, once: when its outermost call comes by.
 func (e *engine) chainAt(n link.Node) {
-	if p := e.m.Parent(n); e.m.Is(p, program.Member) && e.m.Is(e.m.Parent(p), program.Call) && e.m.Kid(e.m.Parent(p), 0) == p {
-		return // the outer call comes first in the text
+	for o := n; ; { // an outer call of the chain that says anything comes first in the text, and has read all of it
+		p := e.m.Parent(o)
+		if !e.m.Is(p, program.Member) || !e.m.Is(e.m.Parent(p), program.Call) || e.m.Kid(e.m.Parent(p), 0) != p {
+			break
+		}
+		if o = e.m.Parent(p); e.last["step"][e.lastName(o)] {
+			return
+		}
 	}
 	root, links := e.links(n)
 	typ := e.chainType(root)
@@ -56,6 +64,73 @@ func (e *engine) chainType(root link.Node) string {
 	for _, s := range e.m.Supers(e.m.Type(root)) {
 		if e.Tables.chains[s] {
 			return s
+		}
+	}
+	if b := e.m.Binding(root); e.m.Is(b, program.Param) && e.m.Of(e.m.Parent(b)).Text == "" { // web -> web.ignoring() …
+		f := e.m.Around(e.m.Parent(b), program.Func)
+		if t := e.m.Kid(f, 0, program.TypeRef); f != (link.Node{}) && lastOf(e.m.Of(t).Text) == "WebSecurityCustomizer" {
+			return webSecurity
+		}
+	}
+	return ""
+}
+
+const webSecurity = "org.springframework.security.config.annotation.web.builders.WebSecurity"
+
+// OutsideOfChains is the Detail of a guard by which requests never get to a chain at all.
+const OutsideOfChains = "outside of all chains"
+
+// profiles are names of profiles that production does not run with.
+var profiles = regexp.MustCompile(`^(?i:test|tests|testing|it|e2e|integration.*|dev|develop|development|local|localhost|mock|stub)$`)
+
+// forTests says that what n is in is only there in profiles for development and tests (Spring's @Profile).
+func (e *engine) forTests(n link.Node) bool {
+	for n != (link.Node{}) && !e.m.Is(n, program.File) {
+		if e.m.Is(n, program.Type, program.Func) {
+			for _, k := range e.m.Kids(n, program.Mark) {
+				if lastOf(e.m.Of(k).Text) != "Profile" {
+					continue
+				}
+				var names []string
+				for _, a := range e.m.Args(k) {
+					for _, v := range e.elements(a) {
+						names = append(names, v.Text)
+					}
+				}
+				if len(names) > 0 && !slices.ContainsFunc(names, func(s string) bool { return !profiles.MatchString(s) }) {
+					return true
+				}
+			}
+		}
+		n = e.m.Parent(n)
+	}
+	return false
+}
+
+// productive are names of profiles that production runs with.
+var productive = regexp.MustCompile(`^(?i:prod|production|live|default)$`)
+
+// conditional says on what it depends that what n is in is there at all, if on anything that configuration or a branch decides; "" if on nothing.
+func (e *engine) conditional(n link.Node) string {
+	for at, p := n, e.m.Parent(n); p != (link.Node{}) && !e.m.Is(p, program.File); at, p = p, e.m.Parent(p) {
+		switch {
+		case e.m.Is(p, program.If, program.Cond) && at != e.m.Kid(p, 0), e.m.Is(p, program.Case):
+			return "a condition in " + e.m.Symbol(n) + " holds"
+		case e.m.Is(p, program.Type, program.Func):
+			for _, k := range e.m.Kids(p, program.Mark) {
+				switch name := lastOf(e.m.Of(k).Text); name {
+				case "ConditionalOnProperty", "ConditionalOnBooleanProperty", "ConditionalOnExpression", "Conditional", "ConditionalOnCloudPlatform":
+					return "@" + name + " holds"
+				case "Profile":
+					for _, a := range e.m.Args(k) {
+						for _, v := range e.elements(a) {
+							if rest, not := strings.CutPrefix(v.Text, "!"); !(not && profiles.MatchString(rest)) && !productive.MatchString(v.Text) {
+								return "profile " + v.Text + " is active"
+							}
+						}
+					}
+				}
+			}
 		}
 	}
 	return ""
@@ -138,6 +213,11 @@ func (e *engine) step(c *chain, name string, n link.Node) {
 			if len(c.pending) == 0 {
 				c.pending = []matcher{{method, "/**"}}
 			}
+			if c.typ == webSecurity { // web.ignoring()
+				for _, p := range c.pending {
+					c.guards = append(c.guards, chained{s.at, fact.Guard{Rule: "permit", Detail: OutsideOfChains, Method: p.method, Path: p.path}})
+				}
+			}
 		case "any":
 			c.pending, c.context = []matcher{{"", "/**"}}, ""
 		case "restrict":
@@ -155,6 +235,7 @@ func (e *engine) step(c *chain, name string, n link.Node) {
 			c.pending = nil
 		case "enter":
 			c.context = r.text("context")
+			c.strict = c.strict || name == "authorizeHttpRequests" || name == "authorizeExchange"
 		case "disable":
 			if c.context == "csrf" {
 				e.add(s, fact.Guard{Rule: "csrf-off", Framework: r.Framework, Site: fact.Site{Symbol: e.symbol(s)}})
@@ -207,6 +288,12 @@ func (e *engine) matchersOf(n link.Node, depth int) (out []string) {
 // fromChains tells the rules of the chains that were read.
 func (e *engine) fromChains() {
 	for _, c := range e.chains {
+		if e.forTests(c.first) {
+			continue
+		}
+		if c.strict && len(c.guards) > 0 && !slices.ContainsFunc(c.guards, func(g chained) bool { return g.fact.Path == "/**" && g.fact.Method == "" }) {
+			c.guards = append(c.guards, chained{c.first, fact.Guard{Rule: "deny", Path: "/**"}})
+		}
 		mechanism := ""
 		if len(c.mechanism) > 0 {
 			mechanism = c.mechanism[0]
@@ -229,6 +316,9 @@ func (e *engine) fromChains() {
 		for i, g := range c.guards {
 			f := g.fact
 			f.Order, f.Framework, f.Site = i, c.framework, fact.Site{Symbol: e.m.Symbol(g.at)}
+			if why := e.conditional(g.at); why != "" && f.Detail != OutsideOfChains {
+				f.Rule, f.Detail = "unclear", "the rule is there only if "+why
+			}
 			if f.Rule == "authenticate" || f.Rule == "authorize" {
 				f.Mechanism = mechanism
 				if authenticates == (link.Node{}) {

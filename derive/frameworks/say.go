@@ -58,6 +58,8 @@ func (e *engine) say(s site) {
 		e.add(s, fact.Listens{Protocol: e.textOr(s, "protocol", "http"), Port: port, TLS: e.word(s, "tls"), Site: sym})
 	case "forward":
 		e.forward(s)
+	case "secures":
+		e.secures(s)
 	case "unread":
 		line := 0
 		if s.at != (link.Node{}) {
@@ -121,13 +123,19 @@ func (e *engine) endpoint(s site) {
 	if a, ok := s.row.attribute("handler"); ok && s.node != (link.Node{}) && e.m.Is(s.node, program.Call) {
 		args := e.m.Args(s.node)
 		if len(a.Sources) > 0 && a.Sources[0] == "last" && len(args) < 2 {
-			if p := e.around(s.node); len(args) == 0 || len(p) == 1 && blank(p[0]) {
+			if p := e.around(s.node); len(args) == 0 || len(p) == 1 && blank(p[0]) && !(e.m.Is(args[0], program.Func) && e.m.Unit(s.node).Language == "kotlin") {
 				return // what is registered with a path alone is nothing: app.get("env") reads a setting
 			}
 			paths = []fact.Value{fact.Const("")} // the path stands before: route("/x").get(handler)
 		}
 		if len(args) > 1 && e.included(args[1]) != "" {
 			return // routes of another module, told there
+		}
+	}
+	if s.node != (link.Node{}) && e.m.Is(s.node, program.Call) && e.m.Unit(s.node).Language == "csharp" {
+		if fn := e.m.Around(s.node, program.Func); fn != (link.Node{}) && e.m.Of(fn).Text == e.lastName(s.node) { // MapGet(handler, pattern) => MapGet(pattern, handler)
+			e.unread = append(e.unread, Unread{Predicate: "Endpoint", Unit: e.m.Unit(s.node).Path, Line: e.m.Of(s.node).Line, Text: "an own method named " + e.lastName(s.node) + " registers routes, and their paths are not known"})
+			return
 		}
 	}
 	handler := ""
@@ -168,10 +176,23 @@ func (e *engine) endpoint(s site) {
 				}
 				protocol := e.textOr(s, "protocol", "http")
 				path := ""
+				var all []string
 				if protocol == "grpc" || protocol == "graphql" {
 					m, path = e.renderPlain(p), ""
 				} else {
-					path = e.below(e.render(joined(prefix, p)))
+					whole := joined(prefix, p)
+					path = e.below(e.render(whole))
+					if cs, known := whole.Consts(); known && len(cs) > 1 { // registered in a loop
+						all = nil
+						for _, c := range cs {
+							all = append(all, e.below(e.render(fact.Const(c))))
+						}
+						slices.Sort(all)
+						all = slices.Compact(all)
+					}
+				}
+				if len(all) == 0 {
+					all = []string{path}
 				}
 				_, generated := s.row.attribute("generated")
 				var params []string
@@ -180,8 +201,11 @@ func (e *engine) endpoint(s site) {
 						params = append(params, e.params(f)...)
 					}
 				}
-				e.add(s, fact.Endpoint{Protocol: protocol, Method: m, Path: path, Params: sortedWords(params), Framework: s.row.Framework, Handler: handler, Generated: generated,
-					Site: fact.Site{Symbol: e.symbol(s)}})
+				for _, path := range all {
+					e.add(s, fact.Endpoint{Protocol: protocol, Method: m, Path: path, Params: sortedWords(params), Framework: s.row.Framework, Handler: handler, Generated: generated,
+						Site: fact.Site{Symbol: e.symbol(s)}})
+					e.wrapped(s, m, path)
+				}
 			}
 		}
 	}
@@ -250,7 +274,10 @@ func (e *engine) lambda(n link.Node, depth int) []fact.Value {
 		}
 		return []fact.Value{fact.Const("")}
 	}
-	if depth > 12 || e.m.Of(f).Text != "" {
+	if e.m.Of(f).Text != "" {
+		return e.extension(f, depth)
+	}
+	if depth > 12 {
 		return []fact.Value{fact.Const("")}
 	}
 	if arg := e.m.Parent(f); e.m.Is(arg, program.Arg) {
@@ -567,6 +594,9 @@ func (e *engine) request(s site) {
 			url = joined(url, ps[0])
 		}
 	}
+	if len(base) > 1 || !blank(base[0]) {
+		url = relative(url)
+	}
 	for _, method := range e.methods(s) {
 		for _, b := range base {
 			u := url
@@ -581,6 +611,14 @@ func (e *engine) request(s site) {
 			e.add(s, fact.Request{Protocol: e.textOr(s, "protocol", "http"), Method: method, Target: clean(target), Path: path, Framework: s.row.Framework, With: sortedWords(with), Site: fact.Site{Symbol: e.symbol(s)}})
 		}
 	}
+}
+
+// relative is an address that is asked of a client with a base: without a scheme it is a path.
+func relative(v fact.Value) fact.Value {
+	if v.Op == "const" && v.Text != "" && v.Text[0] != '/' && v.Text[0] != '?' && !strings.Contains(v.Text, "://") {
+		return fact.Const("/" + v.Text)
+	}
+	return v
 }
 
 // blank says that v is an empty text.
@@ -646,6 +684,9 @@ func (e *engine) connection(s site) {
 		e.add(s, fact.Capability{Name: "in-memory data store", By: c.Technology, Site: fact.Site{Symbol: e.symbol(s)}})
 		return
 	}
+	if s.row.Match == "assign" && c.Kind == "cache" && c.Technology == "" {
+		return // frameworks keep caches in memory, in files or in the database, unless they are told otherwise
+	}
 	if c.Kind == "" {
 		c.Kind = "database"
 	}
@@ -690,6 +731,9 @@ func (e *engine) connection(s site) {
 	}
 	if w := s.row.text("with"); w != "" {
 		c.With = sortedWords(strings.Split(w, ","))
+	}
+	if c.Technology == "SQLite" { // a library that keeps a file, whatever it is asked by
+		c.With = sortedWords(append(c.With, "embedded"))
 	}
 	if s.node != (link.Node{}) {
 		c.With = sortedWords(append(c.With, e.withOn(e.m.Parent(s.node))...))
@@ -825,8 +869,25 @@ func userinfo(v fact.Value) (user string, plain, ok bool) {
 }
 
 func (e *engine) guard(s site) {
+	if s.row.text("of") == "block" {
+		return // told with each endpoint in it
+	}
+	if a, ok := s.row.attribute("rule"); ok && len(a.Sources) > 0 {
+		e.ruled(s)
+		return
+	}
 	g := fact.Guard{Rule: s.row.text("rule"), Mechanism: e.word(s, "mechanism"), Framework: s.row.Framework, Site: fact.Site{Symbol: e.symbol(s)}}
 	g.Detail = strings.Join(e.words(s, "detail"), ", ")
+	if g.Rule == "authenticate" || g.Rule == "authorize" {
+		switch {
+		case s.row.Match == "library" && e.excluded("SecurityAutoConfiguration"):
+			return // what closes everything by being there is taken out
+		case s.node != (link.Node{}) && e.waived(s.node):
+			g.Rule, g.Detail = "unclear", lastOf(s.row.Name)+" is told to let in who does not show who they are"
+		case s.node != (link.Node{}) && e.aboveRoute(s.node):
+			g.Rule, g.Detail = "unclear", lastOf(s.row.Name)+" stands above the decorator that registers the function, which therefore registers it without"
+		}
+	}
 	if paths := e.words(s, "path"); len(paths) > 0 {
 		for _, p := range paths {
 			g.Path = p
@@ -844,6 +905,18 @@ func (e *engine) guard(s site) {
 		g.Handler = e.m.Symbol(e.m.Parent(s.node))
 		if e.m.Is(e.m.Parent(s.node), program.Type) {
 			g.Handler = e.m.Symbol(e.m.Parent(s.node))
+			if owner := e.m.Parent(s.node); e.m.Unit(owner).Language == "csharp" && e.m.Of(owner).Text != "" { // [Authorize] is inherited
+				name := e.m.Name(owner)
+				for _, t := range e.m.Types() {
+					if sups := e.m.Supers(t.Name); len(sups) > 1 && name != "" && slices.Contains(sups[1:], name) {
+						for _, p := range t.Parts {
+							h := g
+							h.Handler, h.Site.Symbol = e.m.Symbol(p), e.m.Symbol(p)
+							e.add(site{row: s.row, node: p, at: p}, h)
+						}
+					}
+				}
+			}
 		}
 	}
 	e.add(s, g)

@@ -17,16 +17,20 @@
 //	method TYPE.NAME         declaration of a method in such a class
 //	step TYPE.NAME           call in a chain that begins at a value of TYPE, or within a function that the chain is given
 //	                         (of call and super, NAME may be a last segment with a * in it)
+//	filter NAME              what runs before handlers, by full name or the text that names it: it says guard or note
 //	import PREFIX            import of what begins with it
 //	setting KEY              configuration key; * is one segment of it, ** the rest. Blanks, dashes and case do not matter
 //	library ECOSYSTEM NAME   library of the component
 //	variable NAME            environment variable that a deployment gives it
+//	assign NAME              what a module of Python sets NAME to, outside functions and classes; NAME.* is each entry of the map that it is set to. Sources are
+//	                         keys of that map, or value
 //
 // {a,b} in a NAME stands for both; a NAME of several words needs no quotes only if it has no blanks. An ATTRIBUTE is KEY=TEXT, or KEY<SOURCE,… : the first of the
 // sources that is there. TEXT may have $name and $NAME in it, the last segment of what matched (GET), as written and in capitals, and $* for what the first star matched. Sources are
 // arguments by position (0) or name (path), members of what is given (0.host), * for all from the first on, receiver, declared (the name of the declaration that a
 // mark stands on), type (its type), verb (see request), after:NAME (the arguments of that
-// call later in the chain), driver:SOURCE (the technology that a driver's name stands for), =TEXT; of settings: value, * (what the first star matched), or another key.
+// call later in the chain), in:NAME (what is said under that name in the function that the call, or the next on what it makes, is given), marked:MARK (the first
+// argument of that mark on the type that the call is given), driver:SOURCE (the technology that a driver's name stands for), =TEXT; of settings: value, * (what the first star matched), or another key.
 //
 // SAY and its attributes:
 //
@@ -45,17 +49,23 @@
 //	connection  kind technology url host port user password with option
 //	topic       technology direction name binding        binding is the key by which configuration says what name stands for (* is the name)
 //	capability  name by detail
-//	guard       rule mechanism detail path method
+//	guard       rule mechanism detail path method of     of=block: of what is registered in the function that the call is given; rule<last: as its last argument says
 //	listens     protocol port tls
 //	service     name methods                             a gRPC service: name is that of a super, method or call with a * in it ($* is what that matched), methods where its functions are:
 //	                                                     own (of the type), ARGUMENT (of its type, or the keys of an object)
 //	unread      of                                       a framework that no table tells what it does: a gap in what it could have said (of=Endpoint,Guard)
 //	forward     method path target url
+//	secures     role protocol port name mode urls least versions suites certificates skips
+//	                                                     what is said of TLS; mode in the words of ModeOf, urls several with port and mode of their own, skips says that certificates are not verified
 //	step rows:  match path | any | restrict path | access rule detail | enter context | disable | mechanism name
-//	mechanism   name                                     of a type: how those that its chains let in show who they are
+//	mechanism   name                                     of a type: how those that its chains let in show who they are; of a call: how those do that the provider lets in which it names
+//	filter      scope of path names rule mechanism       what it is given (of) runs before handlers: route (of the endpoint that the call registers), all or after (of what hangs in on the
+//	                                                     receiver, at all or from here on), group (on what the call returns), chain (of what stands before it, or is given to it); names=any: texts name filters
+//	verify      mechanism refuses                        a function that calls it looks at who calls (and, refuses=true, refuses who may not)
+//	account     name password                            an account is made
 //	note                                                 nothing: the name is known, and means nothing here
 //
-// Conditions, of any row: if<KEY, unless<KEY (some setting of this name, or below it), iflibrary=ECOSYSTEM:NAME (which a setting that stands in the component's own files does
+// Conditions, of any row: if<KEY, unless<KEY (some setting of this name, or below it; KEY=WORD: that is this word, or has it among others), iflibrary=ECOSYSTEM:NAME (which a setting that stands in the component's own files does
 // without), unlesslibrary=…, unlesssuper=TYPE, unlessmark=NAME,
 // unlessmethod=TYPE.NAME (a class overrides it), unlesschain=any (there are steps),
 //
@@ -110,6 +120,7 @@ type Tables struct {
 	patterns  []*Row
 	libraries map[string][]*Row
 	variables map[string][]*Row
+	assigned  map[string][]*Row // by the name that is set
 	chains    map[string]bool   // types that steps begin at
 	stars     map[string][]*Row // of calls and supers: by a last segment with a * in it
 }
@@ -137,7 +148,7 @@ func newTables() *Tables {
 	k := link.Knowledge{Supers: map[string][]string{}, Returns: map[string]string{}, Fluent: map[string]bool{}, Values: map[string][]link.Operation{},
 		Marks: map[string][]link.Operation{}, Names: map[string]bool{}}
 	return &Tables{Knowledge: k, byName: map[string]map[string][]*Row{}, last: map[string]map[string]bool{}, settings: map[string][]*Row{}, libraries: map[string][]*Row{},
-		variables: map[string][]*Row{}, chains: map[string]bool{}, stars: map[string][]*Row{}}
+		variables: map[string][]*Row{}, assigned: map[string][]*Row{}, chains: map[string]bool{}, stars: map[string][]*Row{}}
 }
 
 // says lists the words that a row may say, and the attributes that each may have.
@@ -145,16 +156,16 @@ var says = map[string]string{
 	"endpoint": "protocol method path handler generated", "controller": "path", "client": "url name path with breaker", "route": "method path", "parameter": "in name",
 	"group": "path", "mount": "path router", "base": "path", "request": "protocol method url host port path with scheme", "verb": "method", "with": "word", "provides": "",
 	"connection": "kind technology url host port user password with option tls",
-	"topic":      "technology direction name binding", "capability": "name by detail", "guard": "rule mechanism detail path method", "listens": "protocol port tls",
-	"service": "name methods", "unread": "of",
-	"forward": "method path target url predicates", "match": "path", "any": "", "restrict": "path", "access": "rule detail", "enter": "context", "disable": "", "mechanism": "name", "note": "",
+	"topic":      "technology direction name binding", "capability": "name by detail", "guard": "rule mechanism detail path method of", "listens": "protocol port tls",
+	"service": "name methods", "unread": "of", "secures": "role protocol port name mode urls least versions suites certificates skips",
+	"forward": "method path target url predicates", "filter": "scope of path names rule mechanism", "verify": "mechanism refuses", "account": "name password", "match": "path", "any": "", "restrict": "path", "access": "rule detail", "enter": "context", "disable": "", "mechanism": "name", "note": "",
 }
 
 var steps = []string{"match", "any", "restrict", "access", "enter", "disable", "mechanism", "note", "capability"}
 
 const conditions = " if unless iflibrary unlesslibrary unlesssuper unlessmark unlessmethod unlesschain language on "
 
-var operations = []string{"env", "key", "variables", "keys", "arg", "receiver", "append", "segment", "concat", "printf", "braces", "text", "prefix", "const", "setting"}
+var operations = []string{"env", "key", "variables", "keys", "arg", "receiver", "append", "segment", "concat", "printf", "braces", "text", "prefix", "const", "setting", "constants", "fields", "tag"}
 
 // parse reads one file. Errors name file and line.
 func (t *Tables) parse(name, data string) error {
@@ -340,7 +351,7 @@ func (t *Tables) row(words []string, framework *string, lets map[string]string, 
 		r := &Row{Framework: *framework, Match: match, Name: n, Say: rest[1], Attributes: attributes, Where: where, last: lastOf(n)}
 		t.Rows++
 		switch match {
-		case "mark", "call", "new", "super", "method", "step":
+		case "mark", "call", "new", "super", "method", "step", "filter":
 			if strings.Contains(n, "*") {
 				if match != "call" && match != "super" {
 					return fmt.Errorf("no %s has a star", match)
@@ -370,6 +381,9 @@ func (t *Tables) row(words []string, framework *string, lets map[string]string, 
 			t.libraries[n] = append(t.libraries[n], r)
 		case "variable":
 			t.variables[n] = append(t.variables[n], r)
+		case "assign":
+			n = strings.TrimSuffix(n, ".*")
+			t.assigned[n] = append(t.assigned[n], r)
 		default:
 			return fmt.Errorf("%s is no way to match", match)
 		}

@@ -30,7 +30,7 @@ func TestValue(t *testing.T) {
 		{read.Shell, "DB_PASSWORD", "${A:-hunter2}", "key(A, ?masked)"},
 		{read.Shell, "X", "${DB_PASSWORD:-hunter2}", "key(DB_PASSWORD, ?masked)"},
 		{read.Shell, "X", "a${DB_PASSWORD:-hunter2}", `"a"+key(DB_PASSWORD, ?masked)`},
-		{read.Shell, "X", "http://${U:-u}:${P:-hunter2}@$H", `"http://"+key(H)`},
+		{read.Shell, "X", "http://${U:-u}:${P:-hunter2}@$H", `"http://u:…@"+key(H)`},
 		{read.Shell, "X", "a;password=${P:-hunter2}", `"a;password=…"`},
 	} {
 		if got := cases.Value(read.Value(c.key, c.syntax.Pieces(c.text))); got != c.want {
@@ -44,7 +44,7 @@ func TestCommand(t *testing.T) {
 		{"run|--password|hunter2|--token=hunter2", "run|--password|…|--token=…"},
 		{"sh|-c|export A_TOKEN=hunter2; run", "sh|-c|export A_TOKEN=…; run"},
 		{"sh|-c|export A_TOKEN=$TOKEN; run", "sh|-c|export A_TOKEN=$TOKEN; run"},
-		{"http://u:hunter2@h/x", "http://h/x"},
+		{"http://u:hunter2@h/x", "http://u:…@h/x"},
 		{"--password|--other", "--password|--other"},
 	} {
 		if got := strings.Join(read.Command(strings.Split(c[0], "|")), "|"); got != c[1] {

@@ -1,0 +1,5 @@
+package contract
+
+import "testing"
+
+func FuzzGraphQL(f *testing.F) { fuzzed(f, GraphQL) }

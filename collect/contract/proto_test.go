@@ -1,0 +1,5 @@
+package contract
+
+import "testing"
+
+func FuzzProto(f *testing.F) { fuzzed(f, Proto) }
