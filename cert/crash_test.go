@@ -85,7 +85,7 @@ func child(what, home string) error {
 // home lays out what a child needs, with a copy of w's directory, and returns w with that copy.
 func (w *world) home(t testing.TB, argument string, key string) *world {
 	t.Helper()
-	home := t.TempDir()
+	home := logHome(t)
 	for name, data := range map[string]string{"policy": w.policy, "log": w.secret, "argument": argument, "key": string(w.pems[key])} {
 		if err := os.WriteFile(filepath.Join(home, name), []byte(data), 0o600); err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func newWorld(t testing.TB, more string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.dir = &Directory{Path: filepath.Join(t.TempDir(), "issuing"), Policy: p, Log: w.secret}
+	w.dir = &Directory{Path: filepath.Join(logHome(t), "issuing"), Policy: p, Log: w.secret}
 	return w
 }
 
@@ -306,7 +306,7 @@ func (w *world) copied(t testing.TB) *world {
 	x := *w
 	d := *w.dir
 	x.dir = &d
-	x.dir.Path = filepath.Join(t.TempDir(), "issuing")
+	x.dir.Path = filepath.Join(logHome(t), "issuing")
 	copyTree(t, w.dir.Path, x.dir.Path)
 	return &x
 }
@@ -318,4 +318,24 @@ func mustRead(t testing.TB, path string) []byte {
 		t.Fatal(err)
 	}
 	return bytes.Clone(data)
+}
+
+// logHome is a directory for a test, in which a log may lie. The log's library may still be writing the last of its files when it was told to end, so that
+// one attempt to remove the directory is not always enough.
+func logHome(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "log-home-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		err := os.RemoveAll(dir)
+		for end := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(end); err = os.RemoveAll(dir) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if err != nil {
+			t.Errorf("%s cannot be removed: %v", dir, err)
+		}
+	})
+	return dir
 }

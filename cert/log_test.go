@@ -42,7 +42,7 @@ func grow(t testing.TB, dir, secret, verifier string, from, to int) *Log {
 // Each entry is in the log once, at its place, with a proof that holds for it alone, and each checkpoint goes on from all before it.
 func TestLog(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "log")
+	dir := filepath.Join(logHome(t), "log")
 	secret, verifier, err := GenerateLogKey(rand.Reader, "log.example")
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestLog(t *testing.T) {
 // A log of more entries than a tile holds can be read and grown.
 func TestLogOfManyTiles(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "log")
+	dir := filepath.Join(logHome(t), "log")
 	secret, verifier, _ := GenerateLogKey(rand.Reader, "log.example")
 	w, err := openLog(context.Background(), dir, secret, verifier, nil, true)
 	if err != nil {
@@ -172,19 +172,19 @@ func TestCheckpointIsStrict(t *testing.T) {
 func TestLogForkedOrTruncated(t *testing.T) {
 	t.Parallel()
 	secret, verifier, _ := GenerateLogKey(rand.Reader, "log.example")
-	base := filepath.Join(t.TempDir(), "log")
+	base := filepath.Join(logHome(t), "log")
 	grow(t, base, secret, verifier, 0, 3)
-	three := filepath.Join(t.TempDir(), "three")
+	three := filepath.Join(logHome(t), "three")
 	copyTree(t, base, three)
 	five := grow(t, base, secret, verifier, 3, 5).Checkpoint.Text
 	spoil := func(f func(dir string)) string {
-		dir := filepath.Join(t.TempDir(), "log")
+		dir := filepath.Join(logHome(t), "log")
 		copyTree(t, base, dir)
 		f(dir)
 		return dir
 	}
 	entries := func(dir string) string { return filepath.Join(dir, "tile", "entries", "000.p", "5") }
-	fork := filepath.Join(t.TempDir(), "fork")
+	fork := filepath.Join(logHome(t), "fork")
 	copyTree(t, three, fork)
 	grow(t, fork, secret, verifier, 3, 3)
 	w, err := openLog(context.Background(), fork, secret, verifier, nil, false)

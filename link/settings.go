@@ -115,8 +115,10 @@ func (m *Module) constants(name fact.Value, depth int) (or []fact.Value) {
 		return nil
 	}
 	add := func(n Node) {
-		if len(or) < maxCallers {
-			if v := m.eval(n, nil, depth+1); v.Op != "" && !slices.ContainsFunc(or, func(o fact.Value) bool { return reflect.DeepEqual(o, v) }) {
+		if len(or) == maxCallers {
+			or[maxCallers-1] = fact.Unknown("it is set in many places")
+		} else {
+			if v := m.eval(n, nil, depth+1); !slices.ContainsFunc(or, func(o fact.Value) bool { return reflect.DeepEqual(o, v) }) {
 				or = append(or, v)
 			}
 		}

@@ -573,7 +573,9 @@ func (e *engine) source(s *site, src string) []fact.Value {
 				technology, _ := e.Scheme(name)
 				for parts := strings.Split(name, "."); technology == "" && len(parts) > 0; parts = parts[:len(parts)-1] { // the class or package of a driver
 					last, _, _ := strings.Cut(parts[len(parts)-1], "_")
-					technology, _ = e.Scheme(last)
+					if technology, _ = e.Scheme(last); technology == "" {
+						technology, _ = e.Scheme(strings.TrimSuffix(last, "cache"))
+					}
 				}
 				if technology != "" {
 					return []fact.Value{fact.Const(technology)}

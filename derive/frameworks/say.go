@@ -655,6 +655,18 @@ func (e *engine) address(s site, host fact.Value) fact.Value {
 	return host
 }
 
+// withinProcess says that a cache of Django is kept in memory, in files, in the database or nowhere. What another backend keeps, and where, is not known.
+func (e *engine) withinProcess(s site) bool {
+	for _, v := range e.source(&s, "BACKEND") {
+		name, ok := strings.CutPrefix(e.resolve(v).Text, "django.core.cache.backends.")
+		module, _, _ := strings.Cut(name, ".")
+		if !ok || !slices.Contains([]string{"locmem", "filebased", "db", "dummy"}, module) {
+			return false
+		}
+	}
+	return true
+}
+
 func (e *engine) connection(s site) {
 	c := fact.Connection{Kind: e.word(s, "kind"), Technology: e.word(s, "technology"), Framework: s.row.Framework, TLS: e.word(s, "tls"), Site: fact.Site{Symbol: e.symbol(s)},
 		Target: fact.Unknown("only that it is used is known")}
@@ -684,8 +696,8 @@ func (e *engine) connection(s site) {
 		e.add(s, fact.Capability{Name: "in-memory data store", By: c.Technology, Site: fact.Site{Symbol: e.symbol(s)}})
 		return
 	}
-	if s.row.Match == "assign" && c.Kind == "cache" && c.Technology == "" {
-		return // frameworks keep caches in memory, in files or in the database, unless they are told otherwise
+	if s.row.Match == "assign" && c.Kind == "cache" && c.Technology == "" && e.withinProcess(s) {
+		return
 	}
 	if c.Kind == "" {
 		c.Kind = "database"
